@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The start of libgcrypt and the memory of keys.
+ *
+ * Everything secret comes from one pool that is locked at the start: a cipher
+ * costs about 2 KiB of it, so 2 MiB hold the ciphers of a thousand groups.  The
+ * pool does not grow, because what libgcrypt adds to it later is not locked;
+ * a used-up pool is WK_NOMEM.
+ */
+#include "crypto/secret.h"
+
+#include <gcrypt.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+
+#define POOL_SIZE (2 * 1024 * 1024)
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static enum wk_status started = WK_UNSUPPORTED;
+
+/* A leak checker is a tracer, so sanitizer builds stay traceable. */
+static bool is_traceable(void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+	return true;
+#else
+	return false;
+#endif
+#else
+	return false;
+#endif
+}
+
+static void forbid_dumps(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		log_warn("core dumps cannot be turned off");
+	if (!is_traceable() && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+		log_warn("tracing by other processes cannot be turned off");
+}
+
+static void allow_locking(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur >= 2 * POOL_SIZE)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur < POOL_SIZE)
+		log_warn("the limit on locked memory is too low to keep keys out of swap");
+}
+
+static void start(void)
+{
+	forbid_dumps();
+	allow_locking();
+	if (!gcry_check_version("1.10.0"))
+		return;
+	(void)gcry_control(GCRYCTL_SUSPEND_SECMEM_WARN);
+	if (gcry_control(GCRYCTL_INIT_SECMEM, POOL_SIZE, 0)) {
+		started = WK_NOMEM;
+		return;
+	}
+	(void)gcry_control(GCRYCTL_RESUME_SECMEM_WARN);
+	(void)gcry_control(GCRYCTL_INITIALIZATION_FINISHED, 0);
+	started = gcry_control(GCRYCTL_SELFTEST, 0) ? WK_UNSUPPORTED : WK_OK;
+}
+
+enum wk_status crypto_init(void)
+{
+	if (pthread_once(&once, start) != 0)
+		return WK_NOMEM;
+	return started;
+}
+
+void *secret_alloc(size_t n)
+{
+	return gcry_calloc_secure(1, n);
+}
+
+void secret_free(void *p)
+{
+	/* libgcrypt wipes what it takes back into the pool. */
+	gcry_free(p);
+}
+
+void secret_random(uint8_t *out, size_t n)
+{
+	gcry_randomize(out, n, GCRY_STRONG_RANDOM);
+}
+
+bool secret_equal(const void *a, const void *b, size_t n)
+{
+	const volatile uint8_t *x = a, *y = b;
+	uint8_t different = 0;
+
+	for (size_t i = 0; i < n; i++)
+		different |= (uint8_t)(x[i] ^ y[i]);
+	return different == 0;
+}
