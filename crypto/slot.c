@@ -6,6 +6,7 @@
  */
 #include "crypto/slot.h"
 
+#include <assert.h>
 #include <gcrypt.h>
 #include <stdio.h>
 
