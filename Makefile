@@ -17,8 +17,8 @@ FOLDERS := base crypto model wire net store sync fs server cli
 layers   = $(shell awk -F'\t' '$$1=="$(1)"{print $$2}' scripts/layers.tsv)
 $(foreach f,$(FOLDERS),$(eval layers_$(f) := $(call layers,$(f))))
 # A folder's libraries in link order: itself, then what it may include, then what those may.
-links    = $(if $(1),$(firstword $(1)) $(call links,$(wordlist 2,99,$(1)) $(layers_$(firstword $(1)))))
-uniq     = $(if $(1),$(call uniq,$(filter-out $(lastword $(1)),$(1))) $(lastword $(1)))
+links    = $(if $(strip $(1)),$(firstword $(1)) $(call links,$(wordlist 2,99,$(1)) $(layers_$(firstword $(1)))))
+uniq     = $(if $(strip $(1)),$(call uniq,$(filter-out $(lastword $(1)),$(1))) $(lastword $(1)))
 $(foreach f,$(FOLDERS),$(eval links_$(f) := $(call uniq,$(call links,$(f)))))
 
 PKGS_base   := yajl
