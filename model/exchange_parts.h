@@ -23,6 +23,7 @@ struct exchange_entry {
 	size_t parent_at;	/* entry of that id, or EXCHANGE_NONE */
 	size_t home;		/* which workspace of the set, once cut */
 	bool in_circle;		/* its parents lead back to it */
+	bool has_base;		/* its workspace has a base environment */
 	bool doubled;		/* an earlier entry has this id */
 };
 
@@ -74,5 +75,8 @@ size_t exchange_index_find(const struct exchange_index *index, struct bytes id);
 bool exchange_index_is_id(struct bytes id);
 /* Whether an id only stands for one that the importer makes: __REQ_1__, __WORKSPACE_ID__. */
 bool exchange_index_is_placeholder(struct bytes id);
+
+/* exchange_yaml_scalar.c: what a plain scalar is in the YAML 1.2 core schema; text is borrowed. */
+enum wk_status exchange_yaml_scalar(struct arena *arena, struct bytes text, struct json *out);
 
 #endif
