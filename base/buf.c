@@ -31,6 +31,7 @@ void buf_clear(struct buf *b)
 	b->n = 0;
 }
 
+/* need is at most max + 1: a NUL behind full content has room. */
 static enum wk_status grow(struct buf *b, size_t need)
 {
 	size_t cap = b->cap ? b->cap : 64;
@@ -39,7 +40,7 @@ static enum wk_status grow(struct buf *b, size_t need)
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
 	if (cap > b->max)
-		cap = b->max;
+		cap = need > b->max ? need : b->max;
 	if (!b->secret) {
 		p = realloc(b->p, cap);
 		if (!p)
@@ -57,19 +58,24 @@ static enum wk_status grow(struct buf *b, size_t need)
 	return WK_OK;
 }
 
-enum wk_status buf_reserve(struct buf *b, size_t n, uint8_t **room_out)
+static enum wk_status reserve(struct buf *b, size_t n, size_t nul, uint8_t **room_out)
 {
 	enum wk_status st;
 
-	if (n > b->max || b->n > b->max - n)
+	if (n > b->max || b->n > b->max - n || b->n + n > SIZE_MAX - nul)
 		return WK_LIMIT;
-	if (b->cap < b->n + n || !b->p) {
-		st = grow(b, b->n + n ? b->n + n : 1);
+	if (b->cap < b->n + n + nul || !b->p) {
+		st = grow(b, b->n + n + nul ? b->n + n + nul : 1);
 		if (st != WK_OK)
 			return st;
 	}
 	*room_out = b->p + b->n;
 	return WK_OK;
+}
+
+enum wk_status buf_reserve(struct buf *b, size_t n, uint8_t **room_out)
+{
+	return reserve(b, n, 0, room_out);
 }
 
 enum wk_status buf_append(struct buf *b, const void *data, size_t n)
@@ -108,7 +114,7 @@ enum wk_status buf_printf(struct buf *b, const char *format, ...)
 	va_copy(again, args);
 	n = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	st = n < 0 ? WK_INVALID : buf_reserve(b, (size_t)n + 1, &room);
+	st = n < 0 ? WK_INVALID : reserve(b, (size_t)n, 1, &room);
 	if (st == WK_OK) {
 		(void)vsnprintf((char *)room, (size_t)n + 1, format, again);
 		b->n += (size_t)n;
@@ -120,7 +126,7 @@ enum wk_status buf_printf(struct buf *b, const char *format, ...)
 enum wk_status buf_cstr(struct buf *b, const char **text_out)
 {
 	uint8_t *room;
-	enum wk_status st = buf_reserve(b, 1, &room);
+	enum wk_status st = reserve(b, 0, 1, &room);
 
 	if (st != WK_OK)
 		return st;

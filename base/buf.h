@@ -19,7 +19,7 @@ struct bytes {
 /*
  * A growable byte buffer with a maximum.  Everything that takes bytes from
  * outside grows one of these, so nothing from outside can grow memory without
- * bound.  `p` is never NULL-terminated unless buf_cstr() was called.
+ * bound.  `p` has no NUL behind it unless buf_cstr() was called.
  *
  * A buffer made with BUF_SECRET_INIT wipes its memory whenever it gives it up
  * (growing included).  Document content goes through such buffers; keys do not:
@@ -36,7 +36,8 @@ struct buf {
 };
 
 #define BUF_INIT(max_bytes) { .p = NULL, .n = 0, .cap = 0, .max = (max_bytes), .secret = false }
-#define BUF_SECRET_INIT(max_bytes) { .p = NULL, .n = 0, .cap = 0, .max = (max_bytes), .secret = true }
+#define BUF_SECRET_INIT(max_bytes)                                                                 \
+	{ .p = NULL, .n = 0, .cap = 0, .max = (max_bytes), .secret = true }
 
 /* Frees (and for a secret buffer wipes) the memory; the buffer is empty and usable again. */
 void buf_fini(struct buf *b);
