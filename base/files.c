@@ -43,6 +43,7 @@ enum wk_status files_errno_status(int error_number)
 enum wk_status files_read_fd(int fd, struct buf *out)
 {
 	uint8_t chunk[16384];
+	size_t before = out->n;
 	enum wk_status st = WK_OK;
 
 	for (;;) {
@@ -57,6 +58,8 @@ enum wk_status files_read_fd(int fd, struct buf *out)
 		if (got <= 0 || st != WK_OK)
 			break;
 	}
+	if (st != WK_OK)
+		out->n = before;
 	if (out->secret)
 		explicit_bzero(chunk, sizeof chunk);
 	return st;
@@ -80,11 +83,28 @@ enum wk_status files_write_fd(int fd, struct bytes content)
 
 		if (put < 0 && errno == EINTR)
 			continue;
-		if (put < 0)
-			return files_errno_status(errno);
+		if (put <= 0)
+			return put < 0 ? files_errno_status(errno) : WK_IO;
 		done += (size_t)put;
 	}
 	return WK_OK;
+}
+
+/* The rename itself lasts once the directory is on disk. */
+static enum wk_status sync_parent(const char *path)
+{
+	char parent[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash ? (size_t)(slash - path) + 1 : 0;
+	SCOPED(scoped_close) int fd = -1;
+
+	memcpy(parent, n > 0 ? path : ".", n > 0 ? n : 1);
+	parent[n > 0 ? n : 1] = '\0';
+	fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return files_errno_status(errno);
+	/* EINVAL: a filesystem that cannot do it for a directory. */
+	return fsync(fd) == 0 || errno == EINVAL ? WK_OK : files_errno_status(errno);
 }
 
 enum wk_status files_write(const char *path, struct bytes content, unsigned mode)
@@ -106,25 +126,44 @@ enum wk_status files_write(const char *path, struct bytes content, unsigned mode
 		st = files_errno_status(errno);
 	if (st == WK_OK && rename(temp, path) != 0)
 		st = files_errno_status(errno);
-	if (st != WK_OK)
+	if (st != WK_OK) {
 		(void)unlink(temp);
-	return st;
+		return st;
+	}
+	return sync_parent(path);
+}
+
+static enum wk_status make_directory(const char *path)
+{
+	struct stat there;
+
+	if (mkdir(path, 0700) == 0)
+		return WK_OK;
+	if (errno != EEXIST)
+		return files_errno_status(errno);
+	if (stat(path, &there) != 0)
+		return files_errno_status(errno);
+	return S_ISDIR(there.st_mode) ? WK_OK : WK_EXISTS;
 }
 
 enum wk_status files_mkdirs(const char *path)
 {
 	char part[PATH_MAX];
 	size_t n = strlen(path);
+	enum wk_status st;
 
-	if (n == 0 || n >= sizeof part)
+	if (n == 0)
+		return WK_INVALID;
+	if (n >= sizeof part)
 		return WK_LIMIT;
 	memcpy(part, path, n + 1);
 	for (size_t i = 1; i <= n; i++) {
 		if (part[i] != '/' && part[i] != '\0')
 			continue;
 		part[i] = '\0';
-		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return files_errno_status(errno);
+		st = make_directory(part);
+		if (st != WK_OK)
+			return st;
 		if (i < n)
 			part[i] = '/';
 	}

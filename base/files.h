@@ -10,9 +10,11 @@
 enum wk_status files_read(const char *path, struct buf *out);
 /* The same from a descriptor, to its end. */
 enum wk_status files_read_fd(int fd, struct buf *out);
-/* Replaces the file as a whole (temp, fsync, rename), with exactly this mode. */
+/* Replaces the file as a whole (temp, fsync, rename, fsync of the directory), with exactly this
+ * mode.  Only when the last of these fails is the new content there without WK_OK. */
 enum wk_status files_write(const char *path, struct bytes content, unsigned mode);
-/* Makes the directory and its parents; those made get mode 0700. */
+/* Makes the directory and its parents; those made get mode 0700.  WK_EXISTS: something that is
+ * no directory is in the way. */
 enum wk_status files_mkdirs(const char *path);
 
 /* All of it, whatever write() takes at once. */
