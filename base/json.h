@@ -57,14 +57,15 @@ struct json_error {
 enum wk_status json_parse(struct arena *arena, struct bytes text,
 			  struct json **root_out, struct json_error *error);
 
-/* Two-space indent as JSON.stringify(v, null, 2) lays it out, with a final newline. */
+/* Two-space indent as JSON.stringify(v, null, 2) lays it out, with a final newline.  These
+ * write nothing when they fail: WK_LIMIT (the buffer's, or deeper than JSON_DEPTH_MAX), WK_NOMEM. */
 enum wk_status json_write_pretty(const struct json *v, struct buf *out);
 /* No white space. */
 enum wk_status json_write(const struct json *v, struct buf *out);
 /* One string with its quotes; a lone surrogate is written as \udXXX. */
 enum wk_status json_write_string(struct bytes text, struct buf *out);
 
-/* The value of the last member named key; NULL if there is none or v is no object. */
+/* The value of the last member named key; NULL if there is none or v is no object (or NULL). */
 struct json *json_get(const struct json *v, const char *key);
 /* The same, only if it is a string; otherwise .p is NULL. */
 struct bytes json_get_str(const struct json *v, const char *key);
@@ -79,7 +80,7 @@ bool json_get_bool(const struct json *v, const char *key, bool *out);
 struct json *json_new(struct arena *arena, enum json_type type);
 struct json *json_new_str(struct arena *arena, struct bytes text);
 struct json *json_new_int(struct arena *arena, int64_t value);
-/* Sets or appends a member (value copied in); WK_NOMEM. */
+/* Sets the last member of that name or appends one (value copied in, key copied whole); WK_NOMEM. */
 enum wk_status json_set(struct arena *arena, struct json *object, const char *key,
 			const struct json *value);
 enum wk_status json_set_str(struct arena *arena, struct json *object, const char *key,
@@ -94,10 +95,11 @@ enum wk_status json_append_member(struct arena *arena, struct json *object, stru
 enum wk_status json_append(struct arena *arena, struct json *array, const struct json *value);
 /* Removes every member of that name, keeping the order of the rest. */
 void json_remove(struct json *object, const char *key);
-/* Deep copy into an arena; NULL when it is full. */
+/* Deep copy into an arena; NULL when it is full or v is deeper than JSON_DEPTH_MAX. */
 struct json *json_copy(struct arena *arena, const struct json *v);
 
-/* Same value: numbers by text, objects without regard to order (last of double members). */
+/* Same value: numbers by text, objects without regard to order (last of double members).  May
+ * also say no when memory runs out. */
 bool json_equal(const struct json *a, const struct json *b);
 
 #endif

@@ -12,6 +12,8 @@
  * - It replaces the escape of a lone surrogate by '?': such escapes become their
  *   three-byte form in the copy before yajl sees it.  It must then not check
  *   UTF-8 itself; that is done before, strictly.
+ * - It takes a string that is not closed for nothing when it stands behind the
+ *   value: what is behind the value is looked at here.
  * - It takes VT and FF for white space: a text with either is refused.
  * - It does not survive a failed allocation, and does not wipe: it allocates
  *   from a pool that is reserved before the parse and wiped behind it.
@@ -26,13 +28,14 @@
 #include "base/utf8.h"
 
 /*
- * yajl's needs: its handle and lexer (below 1 KiB), a stack of states in steps of
- * 128 bytes (one for each level, of at most JSON_DEPTH_MAX + 1), and two buffers
- * of 2 KiB that double until they hold what they must, never more than the text.
- * Doubling in a pool that only grows takes at most four times the last size.
+ * yajl's needs: its handle and lexer (below 1 KiB); a stack of states, 128 bytes,
+ * which grows only below JSON_DEPTH_MAX levels; and two buffers of 2 KiB, for the
+ * string being decoded and for a token that the text's end cuts off, which double
+ * until they hold it.  Both parts of the text do not overlap, and each buffer is
+ * the newest piece while it grows, so growing takes no second place.
  */
 #define POOL_FIXED ((size_t)32 * 1024)
-#define POOL_PER_BYTE 8
+#define POOL_PER_BYTE 4
 
 struct pool {
 	uint8_t *p;
@@ -294,6 +297,14 @@ static size_t replace_lone_surrogates(uint8_t *text, size_t n)
 	return (size_t)(to - text);
 }
 
+static bool is_blank(struct bytes text, size_t from)
+{
+	for (size_t i = from; i < text.n; i++)
+		if (text.p[i] != ' ' && text.p[i] != '\t' && text.p[i] != '\n' && text.p[i] != '\r')
+			return false;
+	return true;
+}
+
 static enum wk_status run_yajl(struct reader *r)
 {
 	SCOPED(pool_fini) struct pool pool = { .p = NULL };
@@ -311,9 +322,15 @@ static enum wk_status run_yajl(struct reader *r)
 	if (!parser)
 		return WK_NOMEM;
 	(void)yajl_config(parser, yajl_dont_validate_strings, 1);
+	(void)yajl_config(parser, yajl_allow_trailing_garbage, 1);
 	outcome = yajl_parse(parser, r->copy.p, r->copy.n);
-	if (outcome == yajl_status_ok)
+	if (outcome == yajl_status_ok) {
+		size_t end = yajl_get_bytes_consumed(parser);
+
 		outcome = yajl_complete_parse(parser);
+		if (outcome == yajl_status_ok && !is_blank(r->copy, end))
+			outcome = yajl_status_error;
+	}
 	yajl_free(parser);
 	if (outcome == yajl_status_ok)
 		return WK_OK;
