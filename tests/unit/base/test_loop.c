@@ -4,6 +4,8 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -195,8 +197,8 @@ static void test_timers(void **state)
 	assert_ok(loop_timer_new(t.loop, note_b, &t, &b));
 	assert_ok(loop_timer_new(t.loop, stop, &t, &s));
 	loop_timer_set(a, 1000000);
-	loop_timer_set(a, 20);
 	loop_timer_set(b, 10);
+	loop_timer_set(a, 20);
 	loop_timer_set(s, 30);
 	assert_true(loop_timer_is_set(a));
 	loop_run(t.loop);
@@ -231,38 +233,52 @@ static void test_timer_set_by_itself(void **state)
 }
 
 #define MANY 500
-static int64_t fired[MANY];
+
+/* When a timer may be due: the clock before and after it was set, plus the delay. */
+struct due {
+	struct loop_timer *timer;
+	int64_t earliest_us, latest_us;
+};
+
+static struct due dues[MANY];
+static const struct due *fired[MANY];
 static size_t fired_n;
 
 static void on_fire(void *arg)
 {
-	fired[fired_n++] = *(const int64_t *)arg;
+	fired[fired_n++] = arg;
+	assert_true(clock_mono_us() >= ((struct due *)arg)->earliest_us);
+}
+
+static void set_due(struct due *due, int64_t delay_ms)
+{
+	due->earliest_us = clock_mono_us() + delay_ms * 1000;
+	loop_timer_set(due->timer, delay_ms);
+	due->latest_us = clock_mono_us() + delay_ms * 1000;
 }
 
 static void test_many_timers(void **state)
 {
-	struct loop_timer *timers[MANY];
-	static int64_t ranks[MANY];
 	struct trace t;
 
 	(void)state;
 	setup(&t);
 	fired_n = 0;
-	for (int i = 0; i < MANY; i++) {
-		ranks[i] = (int64_t)i * 7919 % MANY;
-		assert_ok(loop_timer_new(t.loop, on_fire, &ranks[i], &timers[i]));
-	}
-	/* Whole milliseconds apart by rank; a third is cleared again, some are set twice. */
-	for (int i = 0; i < MANY; i++)
-		loop_timer_set(timers[i], 5 + ranks[i] / 10 * 2);
-	for (int i = 0; i < MANY; i += 3)
-		loop_timer_clear(timers[i]);
-	for (int i = 1; i < MANY; i += 3)
-		loop_timer_set(timers[i], 5 + ranks[i] / 10 * 2);
+	for (size_t i = 0; i < MANY; i++)
+		assert_ok(loop_timer_new(t.loop, on_fire, &dues[i], &dues[i].timer));
+	for (size_t i = 0; i < MANY; i++)
+		set_due(&dues[i], (int64_t)(i * 7919 % MANY) / 10);
+	/* A third is cleared again, a third is set anew. */
+	for (size_t i = 0; i < MANY; i += 3)
+		loop_timer_clear(dues[i].timer);
+	for (size_t i = 1; i < MANY; i += 3)
+		set_due(&dues[i], (int64_t)(i * 6007 % MANY) / 10);
 	while (fired_n < MANY - (MANY + 2) / 3)
 		loop_run_once(t.loop, 1000);
 	for (size_t i = 1; i < fired_n; i++)
-		assert_true(fired[i] / 10 >= fired[i - 1] / 10);
+		assert_true(fired[i - 1]->earliest_us <= fired[i]->latest_us);
+	for (size_t i = 0; i < MANY; i++)
+		assert_false(loop_timer_is_set(dues[i].timer));
 	loop_free(t.loop);
 }
 
@@ -309,26 +325,50 @@ static void test_threads(void **state)
 	loop_free(t.loop);
 }
 
+struct caller {
+	struct trace *t;
+	atomic_int tid;
+};
+
 static void *call_once(void *arg)
 {
-	struct trace *t = arg;
+	struct caller *caller = arg;
 
-	assert_status(loop_call(t->loop, count_call, t), WK_CANCELLED);
+	atomic_store(&caller->tid, gettid());
+	assert_status(loop_call(caller->t->loop, count_call, caller->t), WK_CANCELLED);
 	return NULL;
+}
+
+/* A thread that sleeps has nothing to sleep on but the call. */
+static bool is_asleep(int tid)
+{
+	char path[64], line[256] = "";
+	const char *behind_name;
+	FILE *f;
+
+	(void)snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	(void)!fgets(line, sizeof line, f);
+	(void)fclose(f);
+	behind_name = strrchr(line, ')');
+	return behind_name && behind_name[2] == 'S';
 }
 
 static void test_free_cancels_calls(void **state)
 {
-	pthread_t caller;
 	struct trace t;
+	struct caller caller = { .t = &t };
+	pthread_t thread;
 
 	(void)state;
 	setup(&t);
-	assert_int_equal(pthread_create(&caller, NULL, call_once, &t), 0);
-	/* The eventfd shows when the call has been posted; nobody runs it. */
-	usleep(50000);
+	assert_int_equal(pthread_create(&thread, NULL, call_once, &caller), 0);
+	while (!atomic_load(&caller.tid) || !is_asleep(caller.tid))
+		(void)sched_yield();
 	loop_free(t.loop);
-	(void)pthread_join(caller, NULL);
+	(void)pthread_join(thread, NULL);
 	assert_int_equal(t.calls, 0);
 }
 
