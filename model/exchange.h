@@ -38,7 +38,9 @@ struct exchange_set {
 /*
  * Reads an export.  title: for a workspace that must be made (the file's name).
  * WK_UNSUPPORTED: another format; *sentence_out (static or in the arena) names what the file is
- * ("a Postman collection v2.1"; ...).  WK_INVALID: not readable as JSON or YAML; *sentence_out says where and why.
+ * ("This is a Postman collection (v2.1); ...").  WK_INVALID: not readable as JSON or YAML; *sentence_out says where and why.
+ * WK_LIMIT: too large, too deep or too many documents; *sentence_out says which.
+ * Documents may still lack an id or share one: exchange_map_ids comes next.
  */
 enum wk_status exchange_parse(struct arena *arena, struct bytes file, struct bytes title,
 			      struct exchange_set *out, const char **sentence_out);
@@ -49,7 +51,8 @@ typedef bool exchange_is_taken(void *arg, struct bytes id);
 /*
  * Gives new ids where needed: all of them (keep = false), or only those that are placeholders,
  * missing, doubled, no valid id, or taken; and maps parentId, requestId, protoFileId and ids in template
- * tags inside the set.  A doubled id: the first keeps it.
+ * tags inside the set.  A doubled id: the first keeps it.  WK_NOMEM leaves the set half mapped: it
+ * must not be used then.
  */
 enum wk_status exchange_map_ids(struct arena *arena, struct exchange_set *set, bool keep,
 				exchange_is_taken *is_taken, void *arg);
