@@ -12,8 +12,8 @@ say      = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2))
 
 FOLDERS := base crypto model wire net store sync fs server cli
 
-# Which folder may include which: scripts/layers.tsv says it for lint, and each
-# folder is compiled with a view of nothing else (build/.../view/<folder>).
+# Which folder may include which: scripts/layers.tsv; lint reads every include line against it.
+# A folder is compiled with a view of those folders, and what their headers need, and nothing else.
 layers   = $(shell awk -F'\t' '$$1=="$(1)"{print $$2}' scripts/layers.tsv)
 $(foreach f,$(FOLDERS),$(eval layers_$(f) := $(call layers,$(f))))
 # A folder's libraries in link order: itself, then what it may include, then what those may.
@@ -68,7 +68,7 @@ LIBS_$(1) = $$(sort $$(call pkg,$$(pkgs_$(1)),--libs))
 ARS_$(1)  = $$(foreach l,$$(links_$(1)),$(B)/lib$$(l).a)
 $(B)/view/$(1): scripts/layers.tsv
 	$$(Q)rm -rf $$@ && mkdir -p $$@
-	$$(Q)for f in $(1) $$(layers_$(1)); do ln -s $$(CURDIR)/$$$$f $$@/$$$$f; done
+	$$(Q)for f in $$(links_$(1)); do ln -s $$(CURDIR)/$$$$f $$@/$$$$f; done
 $(B)/$(1)/%.o: $(1)/%.c | $(B)/view/$(1)
 	$$(call say,CC,$$<)
 	$$(Q)mkdir -p $$(@D)

@@ -13,6 +13,7 @@ struct status_sync {		/* kept by sync/, owner thread */
 	bool online;
 	int64_t last_contact_ms;	/* wall; 0 never */
 	int64_t next_try_ms;		/* wall; 0: none planned */
+	bool alerted;			/* problem is an alert: it outlives passes that go well */
 	char problem[160];		/* a sentence; "" when all is well */
 };
 struct status_sync *status_sync(struct store *s);

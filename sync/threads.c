@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two threads.  The exchanger sleeps until it is woken (by a change here, a moved head, or the
+ * end of a backoff) and makes a pass.  The poller holds one long poll; when a head moved that is
+ * not the cursor already, it wakes the exchanger and waits for that pass before it polls again, so
+ * that one change is not reported twice.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "sync/sync_private.h"
+
+#define BACKOFF_MIN_MS 1000
+#define BACKOFF_MAX_MS 300000
+#define POLL_MS 50000
+#define POLL_PAUSE_MS 10	/* a server that answers at once for ever costs no more than this */
+#define POLL_ARENA (16u * 1024 * 1024)
+
+static void wake(struct sync *s, unsigned reasons)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->wake |= reasons;
+	(void)pthread_cond_broadcast(&s->changed);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static void on_outgoing(void *arg)
+{
+	wake(arg, WAKE_OUTGOING);
+}
+
+/* Waits on the lock's condition until `until_ms` (monotonic; 0: no limit). */
+static void wait_until(struct sync *s, int64_t until_ms)
+{
+	struct timespec t = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+
+	if (until_ms)
+		(void)pthread_cond_timedwait(&s->changed, &s->lock, &t);
+	else
+		(void)pthread_cond_wait(&s->changed, &s->lock);
+}
+
+/* Takes the reasons of the next pass; 0: stop. */
+static unsigned next_reasons(struct sync *s, int64_t retry_at_ms)
+{
+	unsigned reasons = 0;
+
+	(void)pthread_mutex_lock(&s->lock);
+	while (!s->stop) {
+		/* While the server is not there, only time starts the next try. */
+		if (retry_at_ms ? clock_mono_ms() >= retry_at_ms : s->wake != 0)
+			break;
+		wait_until(s, retry_at_ms);
+	}
+	if (!s->stop) {
+		reasons = s->wake | (retry_at_ms ? WAKE_FULL : 0);
+		s->wake = 0;
+		s->pass_running = true;
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return reasons;
+}
+
+static void pass_ended(struct sync *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	s->pass_running = false;
+	s->passes++;
+	(void)pthread_cond_broadcast(&s->changed);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static int64_t backoff(struct sync *s, unsigned failures)
+{
+	int64_t ms = BACKOFF_MIN_MS;
+	int64_t wish = api_retry_after_ms(s->api);
+
+	while (--failures > 0 && ms < BACKOFF_MAX_MS)
+		ms *= 2;
+	if (ms > BACKOFF_MAX_MS)
+		ms = BACKOFF_MAX_MS;
+	ms = ms / 2 + (int64_t)rand_below((uint64_t)ms);
+	return wish > ms && wish <= BACKOFF_MAX_MS ? wish : ms;
+}
+
+static void *exchange(void *arg)
+{
+	struct sync *s = arg;
+	int64_t retry_at_ms = 0;
+	unsigned failures = 0, reasons;
+
+	while ((reasons = next_reasons(s, retry_at_ms)) != 0) {
+		enum wk_status st = sync_pass(s, reasons);
+		int64_t pause = 0;
+
+		if (st == WK_OK || st == WK_CANCELLED) {
+			failures = 0;
+			retry_at_ms = 0;
+		} else {
+			pause = backoff(s, ++failures);
+			retry_at_ms = clock_mono_ms() + pause;
+		}
+		sync_report_pass(s, st, pause ? clock_wall_ms() + pause : 0);
+		pass_ended(s);
+	}
+	return NULL;
+}
+
+/* --- the poller --- */
+
+struct polling {
+	struct sync *sync;
+	struct wire_poll have;
+	const struct wire_poll *moved;
+	struct arena *arena;
+	bool differs;
+	enum wk_status st;
+};
+
+static void step_have(void *arg)
+{
+	struct polling *p = arg;
+	struct docs *docs = store_docs(p->sync->store);
+	struct group *g;
+	size_t n = 0;
+
+	while (docs_group_at(docs, n))
+		n++;
+	p->have = (struct wire_poll){ .timeout_ms = POLL_MS };
+	p->have.heads = arena_alloc(p->arena, (n + 1) * sizeof *p->have.heads);
+	p->st = p->have.heads ? WK_OK : WK_NOMEM;
+	for (size_t i = 0; p->st == WK_OK && (g = docs_group_at(docs, i)); i++) {
+		struct wire_poll_head *h = &p->have.heads[p->have.count];
+
+		if (!g->on_server || g->lost)
+			continue;
+		h->group_id = bytes_str(g->id);
+		h->head.seq = g->seq;
+		h->head.mark = arena_copy(p->arena, bytes_str(g->mark));
+		if (!h->head.mark.p)
+			p->st = WK_NOMEM;
+		p->have.count++;
+	}
+}
+
+static void step_compare_heads(void *arg)
+{
+	struct polling *p = arg;
+	struct docs *docs = store_docs(p->sync->store);
+
+	p->differs = false;
+	for (size_t i = 0; i < p->moved->count; i++) {
+		const struct wire_poll_head *h = &p->moved->heads[i];
+		char id[CONTEXT_ID_MAX + 1];
+		struct group *g;
+
+		(void)snprintf(id, sizeof id, "%.*s", (int)h->group_id.n,
+			       (const char *)h->group_id.p);
+		g = docs_group(docs, id);
+		if (!g || g->lost || g->seq != h->head.seq ||
+		    !bytes_equal_str(h->head.mark, g->mark))
+			p->differs = true;
+	}
+}
+
+/* Waits for the pass that this poll asked for; what was asked before it began counts. */
+static void wake_and_wait(struct sync *s)
+{
+	uint64_t until;
+
+	(void)pthread_mutex_lock(&s->lock);
+	s->wake |= WAKE_HEADS;
+	until = s->passes + (s->pass_running ? 2 : 1);
+	(void)pthread_cond_broadcast(&s->changed);
+	while (!s->stop && s->passes < until)
+		wait_until(s, 0);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+static void pause_for(struct sync *s, int64_t ms)
+{
+	int64_t until = clock_mono_ms() + ms;
+
+	(void)pthread_mutex_lock(&s->lock);
+	while (!s->stop && clock_mono_ms() < until)
+		wait_until(s, until);
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
+/* One poll; WK_OK whether or not something moved. */
+static enum wk_status poll_once(struct sync *s, struct arena *arena)
+{
+	struct polling p = { .sync = s, .arena = arena };
+	struct wire_poll moved = { 0 };
+	enum wk_status st;
+
+	arena_reset(arena);
+	st = sync_step(s, step_have, &p);
+	if (st == WK_OK)
+		st = p.st;
+	if (st == WK_OK)
+		st = api_poll(s->poll_api, arena, &p.have, &moved);
+	if (st != WK_OK || moved.count == 0)
+		return st;
+	p.moved = &moved;
+	st = sync_step(s, step_compare_heads, &p);
+	if (st == WK_OK && p.differs)
+		wake_and_wait(s);
+	return st;
+}
+
+static void *poll_heads(void *arg)
+{
+	struct sync *s = arg;
+	SCOPED(arena_free_scoped) struct arena *arena = arena_new(POLL_ARENA);
+	unsigned failures = 0;
+
+	if (!arena)
+		return NULL;
+	/* The first pass reads everything; polling before it would only report what it reads. */
+	wake_and_wait(s);
+	while (!sync_is_stopping(s)) {
+		enum wk_status st = poll_once(s, arena);
+
+		if (st == WK_OK) {
+			if (failures > 0)
+				wake(s, WAKE_FULL);
+			failures = 0;
+			pause_for(s, POLL_PAUSE_MS);
+		} else if (st != WK_CANCELLED) {
+			pause_for(s, backoff(s, ++failures));
+		}
+	}
+	return NULL;
+}
+
+enum wk_status sync_start(struct sync *s)
+{
+	sigset_t all, before;
+	int failed;
+
+	s->threaded = true;
+	docs_on_outgoing(store_docs(s->store), on_outgoing, s);
+	/* Signals are the main thread's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	failed = pthread_create(&s->exchanger, NULL, exchange, s);
+	if (!failed && pthread_create(&s->poller, NULL, poll_heads, s) != 0) {
+		wake(s, 0);
+		failed = 1;
+	}
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed) {
+		s->threaded = false;
+		return WK_NOMEM;
+	}
+	return WK_OK;
+}
+
+/* The owner thread runs the loop while it waits: a step of a thread may be under way. */
+void sync_stop_threads(struct sync *s)
+{
+	if (!s->threaded)
+		return;
+	docs_on_outgoing(store_docs(s->store), NULL, NULL);
+	(void)pthread_mutex_lock(&s->lock);
+	s->stop = true;
+	(void)pthread_cond_broadcast(&s->changed);
+	(void)pthread_mutex_unlock(&s->lock);
+	http_cancel(api_http(s->api));
+	http_cancel(api_http(s->poll_api));
+	while (pthread_tryjoin_np(s->exchanger, NULL) == EBUSY)
+		loop_run_once(s->loop, 1);
+	while (pthread_tryjoin_np(s->poller, NULL) == EBUSY)
+		loop_run_once(s->loop, 1);
+	s->threaded = false;
+}
