@@ -92,6 +92,14 @@ void secret_free(void *p)
 	gcry_free(p);
 }
 
+void secret_free_local(void *pointer_to_pointer)
+{
+	void *p = NULL;
+
+	memcpy(&p, pointer_to_pointer, sizeof p);
+	secret_free(p);
+}
+
 void secret_random(uint8_t *out, size_t n)
 {
 	gcry_randomize(out, n, GCRY_STRONG_RANDOM);

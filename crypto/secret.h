@@ -39,6 +39,8 @@ enum wk_status crypto_init(void);
 /* Zeroed locked memory; NULL when the pool is used up.  secret_free wipes; NULL is allowed. */
 void *secret_alloc(size_t n);
 void secret_free(void *p);
+/* For locals:  SCOPED(secret_free_local) uint8_t *p = secret_alloc(n); */
+void secret_free_local(void *pointer_to_pointer);
 /* Random bytes of key quality (libgcrypt's strong level). */
 void secret_random(uint8_t *out, size_t n);
 /* Constant time. */
