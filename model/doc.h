@@ -29,7 +29,7 @@ struct doc_head {		/* borrows from the tree it was read from */
 /* WK_CORRUPT: no object, or _id or type are no strings of 1 to DOC_ID_MAX bytes. */
 enum wk_status doc_read_head(const struct json *doc, struct doc_head *out);
 
-/* Appends the file's bytes. */
+/* Appends the file's bytes.  WK_CORRUPT: as doc_read_head; WK_LIMIT: over the buffer's maximum. */
 enum wk_status doc_render(struct arena *arena, const struct json *doc, struct buf *file_out);
 
 /* What path and stat say of a file that is to become a document. */
@@ -46,20 +46,24 @@ struct doc_place {
  * The document that a file's text means.  `old` (may be NULL) is the document as
  * it was: members hidden from the file keep its value and form where `place` says the same,
  * text kinds keep all its other members.  Members doc_render hides that stand in the text anyway are
- * ignored.  WK_INVALID: the text is no such document; *error says where and why.
- * WK_LIMIT: over DOC_MAX.
+ * ignored.  Without `old` (or when it is of another type) a JSON kind gets its head and the file's
+ * members, a text kind the defaults of doc_new.  WK_INVALID: the text is no such
+ * document; *error (may be NULL) says where and why.  WK_LIMIT: over DOC_MAX or JSON_DEPTH_MAX.
  */
 enum wk_status doc_parse(struct arena *arena, struct bytes file, const struct doc_place *place,
 			 const struct json *old, struct json **doc_out, struct json_error *error);
 
-/* The `_id` that a file's text carries ("" for text kinds or none); WK_INVALID: not JSON. */
+/* The `_id` that a file's text carries ("" for none, or none that can be an id).  WK_INVALID: not JSON
+ * (the text of a text kind, as a rule); WK_LIMIT: too long or too deep. */
 enum wk_status doc_text_id(struct arena *arena, struct bytes file, char id_out[DOC_ID_MAX + 1]);
-/* Whether a JSON text has at least one field of this kind (else a new file is no document). */
+/* Whether a JSON text has at least one field of this kind (else a new file is no document).  True of
+ * kinds that have had no field but a name, and of text kinds; a lone description makes no Request. */
 bool doc_has_own_field(const struct json *doc, enum kind k);
 
 /* A new document of a kind with the model's default fields, in model order. */
 enum wk_status doc_new(struct arena *arena, const struct doc_place *place, struct json **doc_out);
-/* Changes name, parentId or modified in place of the member order; for moves and renames. */
+/* Changes name, parentId and modified where they differ, in the members' old order; for moves and
+ * renames.  WK_CORRUPT: doc has no head. */
 enum wk_status doc_set_place(struct arena *arena, struct json *doc, const struct doc_place *place);
 
 #endif
