@@ -8,9 +8,9 @@
  *	fork   merged as a concurrent edit without a common base
  *	forged or unreadable  ignored; ours is given back if we have it
  */
-#include "base/clock.h"
 #include "base/log.h"
 #include "model/merge.h"
+#include "store/copy.h"
 #include "sync/sync_private.h"
 
 #include <stdio.h>
@@ -61,44 +61,6 @@ static enum wk_status give_back(struct applying *a)
 	return st;
 }
 
-static enum wk_status add_copy(struct applying *a, const struct merge_result *m,
-			       struct bytes author)
-{
-	char id[DOC_ID_MAX + 1], when[25], tail[CONTEXT_ID_MAX + 64];
-	struct arena *arena = a->chunk->arena;
-	const char *name_key = kind_info(a->doc->kind)->name_key;
-	struct json *copy = json_copy(arena, m->loser);
-	SCOPED(buf_fini) struct buf name = BUF_SECRET_INIT(65536);
-	struct doc_head head;
-	struct doc *made = NULL;
-	enum wk_status st;
-
-	if (!copy)
-		return WK_NOMEM;
-	st = doc_read_head(copy, &head);
-	if (st == WK_OK)
-		st = docs_copy_id(a->doc, m->lost_values ? m->lost_values : m->loser, id);
-	if (st != WK_OK)
-		return st;
-	if (docs_find(a->docs, a->doc->group, bytes_str(id)))
-		return WK_OK;
-	clock_iso8601(head.modified_ms, when);
-	(void)snprintf(tail, sizeof tail, " (conflict, %.*s, %.10s)",
-		       (int)(author.n > 24 ? 24 : author.n), (const char *)author.p, when);
-	st = buf_append(&name, head.name.p, head.name.n);
-	if (st == WK_OK)
-		st = buf_append_str(&name, tail);
-	if (st == WK_OK)
-		st = json_set_str(arena, copy, "_id", arena_copy(arena, bytes_str(id)));
-	if (st == WK_OK && name_key)
-		st = json_set_str(arena, copy, name_key, arena_copy(arena, buf_bytes(&name)));
-	if (st == WK_OK)
-		st = docs_add(a->docs, a->doc->group, copy, &made);
-	if (st == WK_OK)
-		made->conflict = true;
-	return st;
-}
-
 /* Both sides changed it since `base` (NULL: no common state is known). */
 static enum wk_status merge(struct applying *a, const struct json *base)
 {
@@ -121,7 +83,8 @@ static enum wk_status merge(struct applying *a, const struct json *base)
 	theirs.modified_ms = head.modified_ms;
 	st = merge_documents(a->chunk->arena, base, &theirs, &ours, &m);
 	if (st == WK_OK && m.loser)
-		st = add_copy(a, &m, m.loser_is_ours ? ours.author : theirs.author);
+		st = copy_add(a->docs, a->chunk->arena, a->doc, &m,
+			      m.loser_is_ours ? ours.author : theirs.author);
 	if (st != WK_OK)
 		return st;
 	return docs_take(a->docs, a->chunk->group, &a->remote, m.equals_theirs ? NULL : m.doc,
