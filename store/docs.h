@@ -48,6 +48,14 @@ struct group {
 	size_t live, pending, invalid;	/* documents */
 	/* kept by sync/: */
 	int64_t synced_ms;		/* wall time of the last complete exchange; 0 never */
+	/* private to store/: */
+	struct doc **docs;
+	size_t doc_count, doc_room;
+	size_t unplaced_count;
+	struct node *unplaced;		/* the directory Unplaced; NULL: none is needed */
+	bool settling;			/* has files to settle in this run */
+	int64_t burst_ms;		/* when the running minute of new documents began */
+	unsigned burst_count;
 };
 
 struct doc {
@@ -72,7 +80,28 @@ struct doc {
 	struct node *file;		/* for directory kinds the dir file in it; else == node */
 	char *problem;			/* why it is invalid or unplaced, for people; NULL when it is not */
 	uint32_t author;		/* index for docs_author(): who last edited it */
+	/* private to store/: */
+	uint32_t past_count;		/* digests in ROWS_PAST */
+	uint32_t visit;			/* stamp of walks along the parents */
+	bool invalid;			/* its file's text is no such document */
+	bool held;			/* not sent until a person accepts it or edits it */
+	bool has_agreed, has_seen;	/* texts that stand in ROWS_TEXT beside LOCAL */
+	bool shown;			/* nothing of LOCAL waits for the view */
+	bool stale;			/* the file's bytes are of an older LOCAL */
+	bool text_has_id;		/* the file's text carries its `_id` */
+	struct node *children;		/* files whose children nest: their directory */
+	struct view_item *queued;
+	struct settle_doc *settling;
 };
+
+static inline enum docs_state docs_state(const struct doc *doc)
+{
+	if (doc->invalid)
+		return DOCS_INVALID;
+	if (doc->conflict)
+		return DOCS_CONFLICT;
+	return doc->pending ? DOCS_PENDING : DOCS_CLEAN;
+}
 
 /* --- groups --- */
 /* Adds one (key is taken over).  WK_EXISTS. */
