@@ -2,6 +2,8 @@
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/loop.h"
 #include "crypto/row.h"
@@ -58,11 +60,20 @@ typedef enum wk_status rows_fn(void *arg, int64_t key1, int64_t key2, struct byt
 enum wk_status rows_each(struct rows *r, enum rows_table t, rows_fn *fn, void *arg);
 /* Highest key1 in a table, 0 when empty. */
 int64_t rows_last_key(struct rows *r, enum rows_table t);
+/* The lowest key2 >= from that key1 has; WK_NOT_FOUND: none. */
+enum wk_status rows_next(struct rows *r, enum rows_table t, int64_t key1, int64_t from,
+			 int64_t *key2_out);
 
 /* One visible change is one transaction: what is written between begin and end commits together.
  * Nests. */
 void rows_begin(struct rows *r);
 void rows_end(struct rows *r);
+/*
+ * The same for a change that gives space back (deleting files): its puts are taken on a full disk too.
+ * Whether puts are taken is decided once, at the outermost begin: after that only WK_NOMEM
+ * can break a change off in the middle.
+ */
+void rows_begin_freeing(struct rows *r);
 
 /* Commits at once; done(arg, status) runs on the loop when all written before is durable. */
 typedef void rows_done_fn(void *arg, enum wk_status st);
@@ -73,11 +84,17 @@ enum wk_status rows_flush_wait(struct rows *r);
 /* Bytes not yet durable; whether disk writes fail now (then rows_put says WK_FULL or WK_IO at the limit). */
 size_t rows_dirty_bytes(const struct rows *r);
 enum wk_status rows_health(const struct rows *r);
+/* Bytes that writers to a full disk may still count on: the reserve file beside the database, given up
+ * to land what was acknowledged.  While it is gone, rows_health() is WK_FULL. */
+#define ROWS_RESERVE ROWS_DIRTY_MAX
 /* Any thread: commits since open. */
 uint64_t rows_commits(const struct rows *r);
 
+/* From now on rows are sealed by this one (a newer generation); borrowed like the first. */
+void rows_set_sealer(struct rows *r, struct row_sealer *sealer);
+
 /* Unsealed header values (store id, format version, key slots), readable without any key; used before
- * rows_open() and by it.  name: "id", "format", "slot-passphrase", "slot-account". */
+ * rows_open() and by it.  name: "id", "format", "slot-passphrase", "slot-account", "generation". */
 enum wk_status rows_header_get(const char *path, const char *name, struct buf *value_out);
 enum wk_status rows_header_put(const char *path, const char *name, struct bytes value);
 

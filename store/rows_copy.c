@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The checkpointer: copies the write-ahead log back into the database file on a
+ * thread and connection of its own, because it takes 150-500 ms that no commit should
+ * wait for.  Passive checkpoints never finish while commits go on without a
+ * pause; so when the log has grown all the same, the committer does the (by then short) rest
+ * between two commits, and the log starts anew.
+ */
+#include "base/log.h"
+#include "store/rows_private.h"
+
+#define COPY_PAGES 1000		/* of log, about 4 MiB: worth a checkpoint */
+#define CATCH_UP_PAGES 8000	/* the committer helps */
+
+static int checkpoint(struct rows_db *db)
+{
+	return sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+static int note_pages(void *arg, sqlite3 *sql, const char *name, int pages)
+{
+	struct rows *r = arg;
+
+	(void)sql;
+	(void)name;
+	r->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+static void *run(void *arg)
+{
+	struct rows *r = arg;
+
+	(void)pthread_mutex_lock(&r->lock);
+	for (;;) {
+		int rc;
+
+		while (!r->copy_wanted && !r->copier_ends)
+			(void)pthread_cond_wait(&r->copy, &r->lock);
+		if (r->copier_ends)
+			break;
+		r->copy_wanted = false;
+		(void)pthread_mutex_unlock(&r->lock);
+		rc = checkpoint(&r->copier);
+		if (rc != SQLITE_OK && rc != SQLITE_BUSY)
+			log_warn("store: checkpoint failed: %d", rc);
+		(void)pthread_mutex_lock(&r->lock);
+	}
+	(void)pthread_mutex_unlock(&r->lock);
+	return NULL;
+}
+
+void rows_copy_consider(struct rows *r)
+{
+	if (r->wal_pages >= COPY_PAGES) {
+		(void)pthread_mutex_lock(&r->lock);
+		r->copy_wanted = true;
+		(void)pthread_cond_signal(&r->copy);
+		(void)pthread_mutex_unlock(&r->lock);
+	}
+	if (r->wal_pages >= CATCH_UP_PAGES)
+		(void)checkpoint(&r->writer);
+}
+
+enum wk_status rows_copy_start(struct rows *r)
+{
+	(void)sqlite3_wal_hook(r->writer.sql, note_pages, r);
+	return pthread_create(&r->checkpointer, NULL, run, r) == 0 ? WK_OK : WK_NOMEM;
+}
+
+void rows_copy_stop(struct rows *r)
+{
+	(void)pthread_mutex_lock(&r->lock);
+	r->copier_ends = true;
+	(void)pthread_cond_signal(&r->copy);
+	(void)pthread_mutex_unlock(&r->lock);
+	(void)pthread_join(r->checkpointer, NULL);
+}
