@@ -173,7 +173,7 @@ static void step_remember(void *arg)
 	rows_end(store_rows(b->sync->store));
 }
 
-static enum wk_status agree_one(struct batch *b, struct docs *docs, struct push_one *p,
+static enum wk_status agree_one(struct docs *docs, struct push_one *p,
 				const struct wire_pushed *answer)
 {
 	if (!bytes_equal_str(answer->id, p->ctx.resource_id) ||
@@ -198,7 +198,7 @@ static void step_agree(void *arg)
 	b->st = b->answer->count == b->count ? WK_OK : WK_CORRUPT;
 	rows_begin(store_rows(b->sync->store));
 	for (size_t i = 0; i < b->count && b->st == WK_OK; i++)
-		b->st = agree_one(b, docs, &b->items[i], &b->answer->items[i]);
+		b->st = agree_one(docs, &b->items[i], &b->answer->items[i]);
 	/* Nobody else wrote in between: the cursor may follow without reading our own changes. */
 	if (b->st == WK_OK && head->seq == g->seq + b->count && head->mark.n < sizeof g->mark) {
 		g->seq = head->seq;

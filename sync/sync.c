@@ -129,47 +129,69 @@ enum wk_status sync_step(struct sync *s, loop_fn *fn, void *arg)
 	return WK_OK;
 }
 
+/*
+ * A flush that somebody waits for.  Shared with its completion, which may come after the waiter has given
+ * up (the engine is being stopped) or never (the loop has ended): whoever leaves last frees it.
+ */
 struct flushing {
 	struct sync *sync;
+	int holders;		/* under the engine's lock */
 	bool done;
 	enum wk_status st;
 };
 
+/* Caller holds the lock. */
+static void let_go(struct flushing *f)
+{
+	if (--f->holders == 0)
+		free(f);
+}
+
 static void on_flushed(void *arg, enum wk_status st)
 {
 	struct flushing *f = arg;
+	struct sync *s = f->sync;
 
-	(void)pthread_mutex_lock(&f->sync->lock);
+	(void)pthread_mutex_lock(&s->lock);
 	f->done = true;
 	f->st = st;
-	(void)pthread_cond_broadcast(&f->sync->changed);
-	(void)pthread_mutex_unlock(&f->sync->lock);
+	(void)pthread_cond_broadcast(&s->changed);
+	let_go(f);
+	(void)pthread_mutex_unlock(&s->lock);
 }
 
 static void step_flush(void *arg)
 {
 	struct flushing *f = arg;
+	enum wk_status st = rows_flush(store_rows(f->sync->store), on_flushed, f);
 
-	f->st = rows_flush(store_rows(f->sync->store), on_flushed, f);
-	f->done = f->st != WK_OK;
+	if (st != WK_OK)
+		on_flushed(f, st);
 }
 
 enum wk_status sync_flush(struct sync *s)
 {
-	struct flushing f = { .sync = s };
+	struct flushing *f;
 	enum wk_status st;
 
 	if (!s->threaded)
 		return rows_flush_wait(store_rows(s->store));
-	st = loop_call(s->loop, step_flush, &f);
-	if (st != WK_OK)
-		return st;
-	/* The completion writes into f: it must have run before f goes. */
+	f = calloc(1, sizeof *f);
+	if (!f)
+		return WK_NOMEM;
+	f->sync = s;
+	f->holders = 2;
+	st = loop_call(s->loop, step_flush, f);
 	(void)pthread_mutex_lock(&s->lock);
-	while (!f.done)
+	if (st != WK_OK)
+		let_go(f);	/* the step did not run: there is no completion */
+	while (st == WK_OK && !f->done && !s->stop)
 		(void)pthread_cond_wait(&s->changed, &s->lock);
+	if (st == WK_OK)
+		st = f->done ? f->st : WK_CANCELLED;
+	let_go(f);
 	(void)pthread_mutex_unlock(&s->lock);
-	return f.st;
+	return st;
 }
 
 bool sync_is_stopping(struct sync *s)

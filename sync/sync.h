@@ -28,6 +28,8 @@ struct sync_params {
 enum wk_status sync_new(const struct sync_params *p, struct sync **out);
 /* Starts the threads: runs until sync_free(). */
 enum wk_status sync_start(struct sync *s);
+/* Any thread: a pass now, whatever backoff runs. */
+void sync_wake(struct sync *s);
 /* Ends the threads (cancels what is under way) and frees.  NULL is allowed. */
 void sync_free(struct sync *s);
 

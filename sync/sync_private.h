@@ -21,6 +21,7 @@
 #define WAKE_OUTGOING 1u	/* something new waits to be sent */
 #define WAKE_HEADS 2u		/* the poll saw a head move */
 #define WAKE_FULL 4u		/* everything: start, and after any failure */
+#define WAKE_NOW 8u		/* the server is back, or somebody asked: a backoff ends */
 
 struct sync {
 	struct store *store;

@@ -17,6 +17,7 @@
 
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 300000
+#define POLL_BACKOFF_MAX_MS 15000	/* the poll is also how a server that is back is noticed */
 #define POLL_MS 50000
 #define POLL_PAUSE_MS 10	/* a server that answers at once for ever costs no more than this */
 #define POLL_ARENA (16u * 1024 * 1024)
@@ -27,6 +28,11 @@ static void wake(struct sync *s, unsigned reasons)
 	s->wake |= reasons;
 	(void)pthread_cond_broadcast(&s->changed);
 	(void)pthread_mutex_unlock(&s->lock);
+}
+
+void sync_wake(struct sync *s)
+{
+	wake(s, WAKE_FULL | WAKE_NOW);
 }
 
 static void on_outgoing(void *arg)
@@ -52,8 +58,9 @@ static unsigned next_reasons(struct sync *s, int64_t retry_at_ms)
 
 	(void)pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
-		/* While the server is not there, only time starts the next try. */
-		if (retry_at_ms ? clock_mono_ms() >= retry_at_ms : s->wake != 0)
+		/* After a failure a change here does not start the next try; time does. */
+		if (retry_at_ms ? clock_mono_ms() >= retry_at_ms || (s->wake & WAKE_NOW)
+				: s->wake != 0)
 			break;
 		wait_until(s, retry_at_ms);
 	}
@@ -75,16 +82,17 @@ static void pass_ended(struct sync *s)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-static int64_t backoff(struct sync *s, unsigned failures)
+/* Doubles with each failure, with jitter; no shorter than what the server asked for. */
+static int64_t backoff(const struct api *api, unsigned failures, int64_t max_ms)
 {
 	int64_t ms = BACKOFF_MIN_MS;
-	int64_t wish = api_retry_after_ms(s->api);
+	int64_t wish = api_retry_after_ms(api);
 
-	while (--failures > 0 && ms < BACKOFF_MAX_MS)
+	while (--failures > 0 && ms < max_ms)
 		ms *= 2;
-	if (ms > BACKOFF_MAX_MS)
-		ms = BACKOFF_MAX_MS;
-	ms = ms / 2 + (int64_t)rand_below((uint64_t)ms);
+	if (ms > max_ms)
+		ms = max_ms;
+	ms = ms / 2 + (int64_t)rand_below((uint64_t)ms / 2 + 1);
 	return wish > ms && wish <= BACKOFF_MAX_MS ? wish : ms;
 }
 
@@ -102,7 +110,7 @@ static void *exchange(void *arg)
 			failures = 0;
 			retry_at_ms = 0;
 		} else {
-			pause = backoff(s, ++failures);
+			pause = backoff(s->api, ++failures, BACKOFF_MAX_MS);
 			retry_at_ms = clock_mono_ms() + pause;
 		}
 		sync_report_pass(s, st, pause ? clock_wall_ms() + pause : 0);
@@ -229,11 +237,12 @@ static void *poll_heads(void *arg)
 
 		if (st == WK_OK) {
 			if (failures > 0)
-				wake(s, WAKE_FULL);
+				wake(s, WAKE_FULL | WAKE_NOW);
 			failures = 0;
 			pause_for(s, POLL_PAUSE_MS);
 		} else if (st != WK_CANCELLED) {
-			pause_for(s, backoff(s, ++failures));
+			pause_for(s, backoff(s->poll_api, ++failures,
+						 POLL_BACKOFF_MAX_MS));
 		}
 	}
 	return NULL;
