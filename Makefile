@@ -97,6 +97,8 @@ $(B)/fuzz/$(1)/%: tests/fuzz/$(1)/%.c $$(ARS_$(1))
 		$$(ARS_$(1)) $$(LDFLAGS_ALL) -fsanitize=fuzzer $$(LIBS_$(1))
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_rules,$(f))))
+# These talk to a real server.
+$(TESTS_net) $(TESTS_sync): | $(B)/wakefsd
 
 $(B)/wakefs: $(B)/cli/main.o $(ARS_cli)
 	$(call say,LINK,$@)
