@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "base/hex.h"
@@ -130,43 +131,75 @@ enum wk_status sync_step(struct sync *s, loop_fn *fn, void *arg)
 }
 
 /*
- * A flush that somebody waits for.  Shared with its completion, which may come after the waiter has given
- * up (the engine is being stopped) or never (the loop has ended): whoever leaves last frees it.
+ * A flush that somebody waits for.  Its completion may come after the waiter has given up (the engine is
+ * being stopped, and may be gone by then) or never (the loop has ended): so it is an object of its own,
+ * and whoever leaves last frees it.
  */
 struct flushing {
-	struct sync *sync;
-	int holders;		/* under the engine's lock */
+	struct rows *rows;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int holders;
 	bool done;
 	enum wk_status st;
 };
 
-/* Caller holds the lock. */
+#define FLUSH_LOOK_MS 50	/* how often a waiter looks whether the engine is being stopped */
+
 static void let_go(struct flushing *f)
 {
-	if (--f->holders == 0)
-		free(f);
+	bool last;
+
+	(void)pthread_mutex_lock(&f->lock);
+	last = --f->holders == 0;
+	(void)pthread_mutex_unlock(&f->lock);
+	if (!last)
+		return;
+	(void)pthread_cond_destroy(&f->changed);
+	(void)pthread_mutex_destroy(&f->lock);
+	free(f);
 }
 
 static void on_flushed(void *arg, enum wk_status st)
 {
 	struct flushing *f = arg;
-	struct sync *s = f->sync;
 
-	(void)pthread_mutex_lock(&s->lock);
+	(void)pthread_mutex_lock(&f->lock);
 	f->done = true;
 	f->st = st;
-	(void)pthread_cond_broadcast(&s->changed);
+	(void)pthread_cond_signal(&f->changed);
+	(void)pthread_mutex_unlock(&f->lock);
 	let_go(f);
-	(void)pthread_mutex_unlock(&s->lock);
 }
 
 static void step_flush(void *arg)
 {
 	struct flushing *f = arg;
-	enum wk_status st = rows_flush(store_rows(f->sync->store), on_flushed, f);
+	enum wk_status st = rows_flush(f->rows, on_flushed, f);
 
 	if (st != WK_OK)
 		on_flushed(f, st);
+}
+
+static enum wk_status wait_flushed(struct sync *s, struct flushing *f)
+{
+	enum wk_status st;
+
+	(void)pthread_mutex_lock(&f->lock);
+	while (!f->done) {
+		struct timespec until;
+
+		(void)clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_nsec += FLUSH_LOOK_MS * 1000000L;
+		until.tv_sec += until.tv_nsec / 1000000000L;
+		until.tv_nsec %= 1000000000L;
+		(void)pthread_cond_timedwait(&f->changed, &f->lock, &until);
+		if (!f->done && sync_is_stopping(s))
+			break;
+	}
+	st = f->done ? f->st : WK_CANCELLED;
+	(void)pthread_mutex_unlock(&f->lock);
+	return st;
 }
 
 enum wk_status sync_flush(struct sync *s)
@@ -179,18 +212,16 @@ enum wk_status sync_flush(struct sync *s)
 	f = calloc(1, sizeof *f);
 	if (!f)
 		return WK_NOMEM;
-	f->sync = s;
+	f->rows = store_rows(s->store);
 	f->holders = 2;
+	(void)pthread_mutex_init(&f->lock, NULL);
+	(void)pthread_cond_init(&f->changed, NULL);
 	st = loop_call(s->loop, step_flush, f);
-	(void)pthread_mutex_lock(&s->lock);
-	if (st != WK_OK)
-		let_go(f);	/* the step did not run: there is no completion */
-	while (st == WK_OK && !f->done && !s->stop)
-		(void)pthread_cond_wait(&s->changed, &s->lock);
 	if (st == WK_OK)
-		st = f->done ? f->st : WK_CANCELLED;
+		st = wait_flushed(s, f);
+	else
+		let_go(f);	/* the step did not run: there is no completion */
 	let_go(f);
-	(void)pthread_mutex_unlock(&s->lock);
 	return st;
 }
 
