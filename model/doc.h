@@ -44,20 +44,22 @@ struct doc_place {
 
 /*
  * The document that a file's text means.  `old` (may be NULL) is the document as
- * it was: members hidden from the file keep its value and form where `place` says the same,
- * text kinds keep all its other members.  Members doc_render hides that stand in the text anyway are
- * ignored.  Without `old` (or when it is of another type) a JSON kind gets its head and the file's
- * members, a text kind the defaults of doc_new.  WK_INVALID: the text is no such
- * document; *error (may be NULL) says where and why.  WK_LIMIT: over DOC_MAX or JSON_DEPTH_MAX.
+ * it was: members hidden from the file keep its value and form where `place` says the
+ * same, text kinds keep all its other members.  Members doc_render hides that stand in the
+ * text anyway are ignored.  Without `old` (or when it is of another type) a JSON kind gets
+ * its head and the file's members, a text kind the defaults of doc_new.  WK_INVALID: the
+ * text is no such document; *error (may be NULL) says where and why.  WK_LIMIT: over
+ * DOC_MAX or JSON_DEPTH_MAX.
  */
 enum wk_status doc_parse(struct arena *arena, struct bytes file, const struct doc_place *place,
 			 const struct json *old, struct json **doc_out, struct json_error *error);
 
-/* The `_id` that a file's text carries ("" for none, or none that can be an id).  WK_INVALID: not JSON
- * (the text of a text kind, as a rule); WK_LIMIT: too long or too deep. */
+/* The `_id` that a file's text carries ("" for none, or none that can be an id).  WK_INVALID: not
+ * JSON (the text of a text kind, as a rule); WK_LIMIT: too long or too deep. */
 enum wk_status doc_text_id(struct arena *arena, struct bytes file, char id_out[DOC_ID_MAX + 1]);
-/* Whether a JSON text has at least one field of this kind (else a new file is no document).  True of
- * kinds that have had no field but a name, and of text kinds; a lone description makes no Request. */
+/* Whether a JSON text has at least one field of this kind (else a new file is no document).  True
+ * of kinds that have had no field but a name, and of text kinds; a lone description makes no
+ * Request. */
 bool doc_has_own_field(const struct json *doc, enum kind k);
 
 /* A new document of a kind with the model's default fields, in model order. */

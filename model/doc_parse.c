@@ -144,7 +144,7 @@ static uint32_t behind(const struct json *visible, uint32_t at, struct bytes key
 	return at;
 }
 
-/* The file's members in the file's order, the hidden ones of `old` behind what they stood behind. */
+/* The file's members in the file's order, the hidden ones of `old` behind their old neighbours. */
 static enum wk_status weave(struct arena *arena, const struct json *old,
 			    const struct json *visible, enum kind k, struct json **doc_out)
 {

@@ -37,10 +37,14 @@ struct kind_info {
 	const char *suffix;	/* of its file name: ".json", ".ws.json", ".yaml"; "" for directories;
 				 * KIND_OTHER: what follows ".@TYPE"; a Workspace is the group's
 				 * directory, and has a suffix for a second one in a group */
-	const char *dir_file;	/* directories: the file in it that holds the document, ".folder.json"; else NULL */
-	const char *children_suffix;	/* files whose children nest: "X" + this is the directory (".env"); else NULL */
-	const char *name_key;	/* the member that is the file name: "name", "fileName"; NULL: none, the name is empty */
-	const char *text_key;	/* the member that is the whole file, as text ("contents", "protoText"); NULL: JSON */
+	const char *dir_file;	/* directories: the file in it that holds the document,
+				 * ".folder.json"; else NULL */
+	const char *children_suffix;	/* files whose children nest: "X" + this is the directory
+					 * (".env"); else NULL */
+	const char *name_key;	/* the member that is the file name: "name", "fileName"; NULL:
+				 * none, the name is empty */
+	const char *text_key;	/* the member that is the whole file, as text ("contents",
+				 * "protoText"); NULL: JSON */
 };
 
 const struct kind_info *kind_info(enum kind k);
@@ -50,8 +54,8 @@ enum wk_status kind_of_export_type(struct bytes export_type, enum kind *out);
 bool kind_is_directory(enum kind k);
 /* Whether a document of kind `child` may hang below one of kind `parent`. */
 bool kind_may_contain(enum kind parent, enum kind child);
-/* Whether `object_key` is a field that documents of this kind have in some version of the data model
- * (beyond the common ones and the name).  Any key is one of KIND_OTHER. */
+/* Whether `object_key` is a field that documents of this kind have in some version of the data
+ * model (beyond the common ones and the name).  Any key is one of KIND_OTHER. */
 bool kind_has_field(enum kind k, struct bytes object_key);
 
 #define DOC_ID_MAX 128	/* bytes; longer ids are refused */

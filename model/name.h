@@ -27,10 +27,11 @@
 /*
  * Writes the file (or, for directory kinds and for_children, directory) name of
  * a document.  type is used for KIND_OTHER only.  mark: NULL, or the characters
- * of the id that stand after "%~" (the caller chose how many; see name_mark).  *cut_out (may
- * be NULL): whether the name had to be cut, which needs a mark: without one, what is
- * written is only good for asking.  for_children: the directory of what hangs below it; of a Workspace
- * its group's directory (else a Workspace is a plain file, as a second one in a group).
+ * of the id that stand after "%~" (the caller chose how many; see name_mark).
+ * *cut_out (may be NULL): whether the name had to be cut, which needs a mark: without
+ * one, what is written is only good for asking.  for_children: the directory of what hangs
+ * below it; of a Workspace its group's directory (else a Workspace is a plain file, as a
+ * second one in a group is).
  * WK_UNSUPPORTED: a type that no file name can say, or a kind without a children directory.
  * WK_INVALID: name is not WTF-8, or mark is no mark.
  */
@@ -54,19 +55,25 @@ void name_parts_fini(struct name_parts *p);
 
 /*
  * What a regular file of this name would be.  WK_NOT_FOUND: not a document's name
- * (scratch).  WK_INVALID: it would be one, but it is not UTF-8, or has a control character
- * as it is.  WK_LIMIT: it would be one, but is over NAME_BYTES_MAX without mark and suffix (it
- * would not encode to itself).
+ * (scratch).  WK_INVALID: it would be one, but it is not UTF-8, or has a control
+ * character that is not escaped.  WK_LIMIT: it would be one, but is over NAME_BYTES_MAX
+ * without mark and suffix (it would not encode to itself).
  * ".folder.json", ".workspace.json" and ".protodir.json" decode to their kind with an empty name.
  */
 enum wk_status name_decode_file(struct bytes file_name, struct name_parts *out);
-/* What a directory of this name is: KIND_FOLDER (or, below a ProtoDirectory, its kind is the caller's
- * to know), or with a children suffix the kind whose children it holds and *children_out true.
- * WK_NOT_FOUND: a directory that is no document's (".git", "x.json").  Else as above. */
+/*
+ * What a directory of this name is: KIND_FOLDER (or, below a ProtoDirectory, its kind is
+ * the caller's to know), or with a children suffix the kind whose children it holds and
+ * *children_out true.  WK_NOT_FOUND: a directory that is no document's (".git", "x.json").
+ * Else as above.
+ */
 enum wk_status name_decode_dir(struct bytes dir_name, struct name_parts *out, bool *children_out);
 
-/* Editors' and tools' files beside a document that never become one: .swp, ~, 4913, .#x, .goutputstream-*,
- * ___jb_tmp___ ...: names that begin with '.' (the dir files excepted) or carry a temp suffix. */
+/*
+ * Whether a file of this name is a document, if its bytes are right.  Editors' and tools'
+ * files beside one are not: .swp, ~, 4913, .#x, .goutputstream-*, ___jb_tmp___ ...: names
+ * that begin with '.' (the dir files excepted) or carry a temp suffix.
+ */
 bool name_is_document_like(struct bytes file_name);
 
 #endif

@@ -1,63 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Documents and their files: known answers, and the way there and back of random ones. */
-#include "testing.h"
-
-#include "base/arena.h"
-#include "doc_random.h"
-#include "model/doc.h"
-
-#define ROOM (64u << 20)
-
-static struct arena *arena;
-
-static int make_arena(void **state)
-{
-	(void)state;
-	arena = arena_new(ROOM);
-	return arena ? 0 : -1;
-}
-
-static int free_arena(void **state)
-{
-	(void)state;
-	arena_free(arena);
-	return 0;
-}
-
-static struct json *json_of(const char *text)
-{
-	struct json *v = NULL;
-
-	assert_ok(json_parse(arena, bytes_str(text), &v, NULL));
-	return v;
-}
-
-static struct bytes written(const struct json *v)
-{
-	SCOPED(buf_fini) struct buf out = BUF_INIT(DOC_MAX);
-
-	assert_ok(json_write(v, &out));
-	return arena_copy(arena, buf_bytes(&out));
-}
-
-static struct bytes rendered(const struct json *doc)
-{
-	SCOPED(buf_fini) struct buf out = BUF_INIT(DOC_MAX);
-
-	assert_ok(doc_render(arena, doc, &out));
-	return arena_copy(arena, buf_bytes(&out));
-}
-
-/* What path and stat would say of this document. */
-static struct doc_place place_of(const struct json *doc)
-{
-	struct doc_head head;
-
-	assert_ok(doc_read_head(doc, &head));
-	return (struct doc_place){ .kind = head.kind, .type = head.type, .name = head.name,
-				   .parent_id = head.parent_id, .created_ms = head.created_ms,
-				   .modified_ms = head.modified_ms, .id = head.id };
-}
+/* Documents and their files: known answers. */
+#include "doc_testing.h"
 
 static const char *parsed(const char *file, const struct doc_place *place, const struct json *old)
 {
@@ -67,13 +10,6 @@ static const char *parsed(const char *file, const struct doc_place *place, const
 	assert_ok(doc_parse(arena, bytes_str(file), place, old, &doc, &error));
 	return (const char *)written(doc).p;
 }
-
-static const struct doc_place new_request = { .kind = KIND_REQUEST,
-					      .name = { (const uint8_t *)"Plant", 5 },
-					      .parent_id = { (const uint8_t *)"fld_1", 5 },
-					      .created_ms = 5,
-					      .modified_ms = 6,
-					      .id = { (const uint8_t *)"req_1", 5 } };
 
 static void heads_are_read(void **state)
 {
@@ -277,7 +213,8 @@ static void another_kind_is_another_document(void **state)
 			    "\"modified\":6,\"created\":5,\"name\":\"Plant\",\"data\":{}}");
 }
 
-#define SPEC "{\"_id\":\"s\",\"type\":\"ApiSpec\",\"fileName\":\"F\",\"contents\":\"a: 1\\n\",\"x\":1}"
+#define SPEC                                                                            \
+	"{\"_id\":\"s\",\"type\":\"ApiSpec\",\"fileName\":\"F\",\"contents\":\"a: 1\\n\",\"x\":1}"
 #define EMPTY_SPEC "{\"_id\":\"s\",\"type\":\"ApiSpec\",\"fileName\":\"F\",\"x\":1}"
 #define NULL_SPEC "{\"_id\":\"s\",\"contents\":null,\"type\":\"ApiSpec\"}"
 #define HALF_SPEC "{\"_id\":\"s\",\"contents\":\"\\ud800\",\"type\":\"ApiSpec\"}"
@@ -386,67 +323,6 @@ static void a_text_carries_an_id_or_none(void **state)
 	assert_int_equal(strlen(id), DOC_ID_MAX);
 }
 
-static void a_stranger_has_no_own_field(void **state)
-{
-	const struct json *package = json_of("{\"name\":\"x\",\"version\":\"1\",\"description\":\"\","
-					     "\"main\":\"i.js\",\"_id\":\"x\",\"type\":\"module\"}");
-
-	(void)state;
-	assert_false(doc_has_own_field(package, KIND_REQUEST));
-	assert_true(doc_has_own_field(package, KIND_FOLDER));
-	assert_false(doc_has_own_field(package, KIND_ENVIRONMENT));
-	assert_true(doc_has_own_field(package, KIND_OTHER));
-	assert_true(doc_has_own_field(json_of("{\"x\":1,\"method\":\"GET\"}"), KIND_REQUEST));
-	assert_true(doc_has_own_field(json_of("{}"), KIND_SUITE));
-	assert_true(doc_has_own_field(json_of("{}"), KIND_PROTO_DIR));
-	assert_true(doc_has_own_field(NULL, KIND_SPEC));
-	assert_false(doc_has_own_field(json_of("[\"url\"]"), KIND_REQUEST));
-	assert_false(doc_has_own_field(json_of("{}"), KIND_REQUEST));
-}
-
-static void new_documents_have_the_models_defaults(void **state)
-{
-	struct doc_place place = new_request;
-	struct json *doc = NULL;
-	struct doc_head head;
-
-	(void)state;
-	assert_ok(doc_new(arena, &place, &doc));
-	assert_string_equal(
-		(const char *)written(doc).p,
-		"{\"_id\":\"req_1\",\"type\":\"Request\",\"parentId\":\"fld_1\",\"modified\":6,"
-		"\"created\":5,\"url\":\"\",\"name\":\"Plant\",\"description\":\"\","
-		"\"method\":\"GET\",\"body\":{},\"parameters\":[],\"headers\":[],"
-		"\"authentication\":{},\"metaSortKey\":-5,\"isPrivate\":false,"
-		"\"settingStoreCookies\":true,\"settingSendCookies\":true,"
-		"\"settingDisableRenderRequestBody\":false,\"settingEncodeUrl\":true,"
-		"\"settingRebuildPath\":true,\"settingFollowRedirects\":\"global\"}");
-	place.kind = KIND_ENVIRONMENT;
-	place.name = bytes_of(NULL, 0);
-	place.parent_id = bytes_of(NULL, 0);
-	assert_ok(doc_new(arena, &place, &doc));
-	assert_string_equal((const char *)written(doc).p,
-			    "{\"_id\":\"req_1\",\"type\":\"Environment\",\"parentId\":null,"
-			    "\"modified\":6,\"created\":5,\"name\":\"New Environment\","
-			    "\"data\":{},\"dataPropertyOrder\":null,\"color\":null,"
-			    "\"isPrivate\":false,\"metaSortKey\":5}");
-	place.created_ms = INT64_MIN;
-	place.type = bytes_str("Future");
-	for (int k = 0; k < KIND_COUNT; k++) {
-		place.kind = (enum kind)k;
-		place.name = bytes_str("/N");
-		assert_ok(doc_new(arena, &place, &doc));
-		assert_ok(doc_read_head(doc, &head));
-		assert_int_equal(head.kind, k);
-		assert_bytes_str(head.name, k == KIND_CA ? "" : "/N");
-		assert_true(doc_has_own_field(doc, (enum kind)k));
-		for (uint32_t i = 5; i < doc->count; i++)
-			assert_true(kind_has_field((enum kind)k, doc->members[i].key) ||
-				    bytes_equal_str(doc->members[i].key,
-						    kind_info((enum kind)k)->name_key));
-	}
-}
-
 static void moves_keep_the_order(void **state)
 {
 	struct json *doc = json_of(OLD);
@@ -463,75 +339,6 @@ static void moves_keep_the_order(void **state)
 	doc = json_of(OLD);
 	assert_ok(doc_set_place(arena, doc, &place));
 	assert_string_equal((const char *)written(doc).p, OLD);
-}
-
-static bool has_two_ids(const struct json *doc)
-{
-	int n = 0;
-
-	for (uint32_t i = 0; i < doc->count; i++)
-		n += bytes_equal_str(doc->members[i].key, "_id");
-	return n > 1;
-}
-
-/* Back with the old document: byte for byte.  Without: the same file again. */
-static void check_there_and_back(const struct json *doc)
-{
-	struct doc_place place = place_of(doc);
-	struct bytes file = rendered(doc);
-	struct json_error error;
-	struct json *again = NULL;
-	enum wk_status st;
-
-	assert_ok(doc_parse(arena, file, &place, doc, &again, &error));
-	if (!bytes_equal(written(again), written(doc))) {
-		print_error("was %s\nis  %s\n", (const char *)written(doc).p,
-			    (const char *)written(again).p);
-		fail();
-	}
-	assert_true(json_equal(doc, again));
-	st = doc_parse(arena, file, &place, NULL, &again, &error);
-	if (st == WK_INVALID && kind_info(place.kind)->text_key)
-		return;
-	assert_ok(st);
-	/* Only what the place gives is given once. */
-	if (!has_two_ids(doc))
-		assert_true(bytes_equal(rendered(again), file));
-}
-
-static void random_documents_come_back(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 20000; i++) {
-		arena_reset(arena);
-		check_there_and_back(random_doc(arena));
-	}
-}
-
-/* A document over another's file: whatever was there, the file is what it now shows. */
-static void random_edits_show_what_was_written(void **state)
-{
-	struct json_error error;
-
-	(void)state;
-	for (int i = 0; i < 20000; i++) {
-		struct json *was, *is, *got = NULL;
-		struct doc_place place;
-
-		arena_reset(arena);
-		was = random_doc(arena);
-		is = random_doc(arena);
-		assert_ok(json_set_str(arena, is, "type", json_get_str(was, "type")));
-		place = place_of(was);
-		if (kind_info(place.kind)->text_key)
-			continue;
-		json_remove(is, "_id");
-		json_remove(was, "_id");
-		assert_ok(json_set_str(arena, is, "_id", bytes_str("doc_1")));
-		assert_ok(json_set_str(arena, was, "_id", bytes_str("doc_1")));
-		assert_ok(doc_parse(arena, rendered(is), &place, was, &got, &error));
-		assert_true(bytes_equal(rendered(got), rendered(is)));
-	}
 }
 
 /* Hostile: nothing takes quadratic time. */
@@ -571,11 +378,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_document_says_where),
 		cmocka_unit_test(limits_are_limits),
 		cmocka_unit_test(a_text_carries_an_id_or_none),
-		cmocka_unit_test(a_stranger_has_no_own_field),
-		cmocka_unit_test(new_documents_have_the_models_defaults),
 		cmocka_unit_test(moves_keep_the_order),
-		cmocka_unit_test(random_documents_come_back),
-		cmocka_unit_test(random_edits_show_what_was_written),
 		cmocka_unit_test(many_members_take_no_time),
 	};
 
