@@ -25,11 +25,19 @@ struct merge_result {
 	/* The losing side's whole document when some value was changed on both sides, else NULL. */
 	struct json *loser;
 	bool loser_is_ours;
-	/* The values that lost, as one JSON value: what the copy's id is derived from. */
+	/*
+	 * The values that lost, as one JSON value: what the copy's id is derived from.  An object of
+	 * paths, the same (with the same member order) whichever side is called ours; NULL without a loser.
+	 */
 	struct json *lost_values;
 };
 
-/* base may be NULL (taken as {}).  Results live in the arena. */
+/*
+ * base may be NULL (taken as {}).  Results live in the arena and borrow nothing.  The documents
+ * are objects.  Later is: greater modified_ms, then greater author, then greater JSON text.  A side
+ * that is the base to the byte (member order included) changes nothing: the result is the other.
+ * equals_theirs is to the byte too.  WK_NOMEM.
+ */
 enum wk_status merge_documents(struct arena *arena, const struct json *base,
 			       const struct merge_side *theirs, const struct merge_side *ours,
 			       struct merge_result *out);
