@@ -114,6 +114,11 @@ $(B)/tests/e2e/%: tests/e2e/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $< $(LDFLAGS_ALL)
 
+$(B)/bench/%: tests/bench/%.c
+	$(call say,BENCH,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $< $(LDFLAGS_ALL)
+
 deps:
 	$(Q)scripts/deps
 
@@ -140,7 +145,7 @@ fuzz: deps
 	$(Q)$(MAKE) --no-print-directory BUILD=fuzz fuzzers
 	$(Q)scripts/fuzz $(abspath build/fuzz) $(SECONDS)
 bench: deps
-	$(Q)$(MAKE) --no-print-directory BUILD=release all
+	$(Q)$(MAKE) --no-print-directory BUILD=release all build/release/bench/fsbench
 	$(Q)B=$(abspath build/release) scripts/bench
 torture: deps
 	$(Q)$(MAKE) --no-print-directory BUILD=asan all tests
