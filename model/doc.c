@@ -87,7 +87,6 @@ enum wk_status doc_render(struct arena *arena, const struct json *doc, struct bu
 {
 	struct doc_head head;
 	const char *text_key;
-	size_t before = file_out->n;
 	enum wk_status st = doc_read_head(doc, &head);
 
 	if (st != WK_OK)
@@ -98,10 +97,7 @@ enum wk_status doc_render(struct arena *arena, const struct json *doc, struct bu
 
 		return buf_append(file_out, text.p, text.n);
 	}
-	st = render_json(arena, doc, head.kind, file_out);
-	if (st != WK_OK)
-		file_out->n = before;
-	return st;
+	return render_json(arena, doc, head.kind, file_out);
 }
 
 bool doc_has_own_field(const struct json *doc, enum kind k)

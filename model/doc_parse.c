@@ -205,13 +205,11 @@ enum wk_status doc_parse(struct arena *arena, struct bytes file, const struct do
 
 	if (file.n > DOC_MAX)
 		return fail(error, file, 0, "a document has at most 16 MiB", WK_LIMIT);
-	/* A document whose kind changes keeps at most its name. */
+	/* Also where the kind changes, which is all that such a document keeps. */
 	if (!at.name.p && old && doc_read_head(old, &head) == WK_OK)
 		at.name = head.name;
 	if (!is_same_kind(old, place))
 		old = NULL;
-	else if (!place->name.p)
-		at.name = bytes_of(NULL, 0);
 	if (kind_info(place->kind)->text_key)
 		return parse_text(arena, file, &at, old, doc_out, error);
 	return parse_json(arena, file, &at, old, doc_out, error);

@@ -56,6 +56,9 @@ static void new_documents_have_the_models_defaults(void **state)
 		assert_int_equal(head.kind, k);
 		assert_bytes_str(head.name, k == KIND_CA ? "" : "/N");
 		assert_true(doc_has_own_field(doc, (enum kind)k));
+		if (k == KIND_REQUEST)
+			assert_bytes_str(json_get(doc, "metaSortKey")->text,
+					 "9223372036854775807");
 		for (uint32_t i = 5; i < doc->count; i++)
 			assert_true(kind_has_field((enum kind)k, doc->members[i].key) ||
 				    bytes_equal_str(doc->members[i].key,
