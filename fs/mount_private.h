@@ -64,6 +64,9 @@ static inline struct mount *mount_of(fuse_req_t req)
 	return fuse_req_userdata(req);
 }
 
+/* What the helper says of a step of unmounting (enum helper_kind); error is an errno. */
+void mount_unmount_answered(struct mount *m, int step, int error);
+
 /* The connection is gone or given up: settles, flushes, tells the owner.  Once. */
 void mount_ended(struct mount *m);
 

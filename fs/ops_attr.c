@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Attributes: GETATTR, SETATTR, STATFS, and STATX, which tells the time of birth. */
+#include <assert.h>
 #include <errno.h>
 #include <linux/fuse.h>
 #include <linux/stat.h>

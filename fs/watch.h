@@ -33,5 +33,6 @@ void watch_directory(struct watch *w, const struct node *dir, struct node *node)
 void watch_answered(struct watch *w, const struct helper_reply *reply);
 void watch_closed(struct watch *w, int wd, struct bytes name);
 void watch_ended(struct watch *w, int wd);
+void watch_helper_gone(struct watch *w);
 
 #endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting the helper, and talking to it. */
+#include "fs/helper.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "fs/helper_process.h"
+#include "fs/incoming.h"
+#include "fs/watch.h"
+
+#define KIND_SHIFT 24 /* a job's id tells its kind, and counts below that */
+
+struct mount_helper {
+	pid_t pid;	/* -1: it has ended */
+	int socket;
+	uint32_t count;
+	struct mount *mount;	/* NULL: not attached */
+};
+
+enum wk_status mount_helper_start(struct mount_helper **helper_out)
+{
+	struct mount_helper *h = malloc(sizeof *h);
+	pid_t parent = getpid();
+	int pair[2];
+
+	if (!h)
+		return WK_NOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		free(h);
+		return files_errno_status(errno);
+	}
+	*h = (struct mount_helper){ .socket = pair[0], .pid = fork() };
+	if (h->pid == 0)
+		helper_process_run(pair[1], parent);
+	(void)close(pair[1]);
+	if (h->pid < 0) {
+		(void)close(pair[0]);
+		free(h);
+		return WK_NOMEM;
+	}
+	*helper_out = h;
+	return WK_OK;
+}
+
+static void end(struct mount_helper *h)
+{
+	int status;
+
+	if (h->pid < 0)
+		return;
+	if (h->mount)
+		loop_remove_fd(h->mount->loop, h->socket);
+	(void)close(h->socket);
+	(void)kill(h->pid, SIGKILL);
+	(void)waitpid(h->pid, &status, 0);
+	h->socket = -1;
+	h->pid = -1;
+}
+
+void mount_helper_free(struct mount_helper *h)
+{
+	if (!h)
+		return;
+	end(h);
+	free(h);
+}
+
+bool helper_is_alive(const struct mount_helper *h)
+{
+	return h && h->pid >= 0;
+}
+
+bool helper_is(const struct mount_helper *h, const struct fuse_ctx *who)
+{
+	return h && h->pid > 0 && who->pid == h->pid;
+}
+
+static void dispatch(struct mount *m, struct helper_reply *reply)
+{
+	reply->name[sizeof reply->name - 1] = '\0';
+	switch (reply->kind) {
+	case HELPER_CLOSED:
+		watch_closed(m->watch, reply->wd, bytes_str(reply->name));
+		return;
+	case HELPER_UNWATCHED:
+		watch_ended(m->watch, reply->wd);
+		return;
+	case HELPER_DONE:
+		break;
+	default:
+		return;
+	}
+	switch (reply->id >> KIND_SHIFT) {
+	case HELPER_WATCH:
+		watch_answered(m->watch, reply);
+		break;
+	case HELPER_SYNC:
+	case HELPER_UNMOUNT:
+	case HELPER_DETACH:
+		mount_unmount_answered(m, (int)(reply->id >> KIND_SHIFT), reply->error);
+		break;
+	default:
+		incoming_answered(m->incoming, reply);
+	}
+}
+
+static void readable(void *arg, short revents)
+{
+	struct mount_helper *h = arg;
+	struct helper_reply reply;
+	ssize_t n;
+
+	(void)revents;
+	while ((n = recv(h->socket, &reply, sizeof reply, MSG_DONTWAIT)) ==
+	       (ssize_t)sizeof reply) {
+		dispatch(h->mount, &reply);
+		if (h->pid < 0 || !h->mount)
+			return;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	log_warn("the helper process has ended: changes by others show without events");
+	end(h);
+	watch_helper_gone(h->mount->watch);
+	incoming_helper_gone(h->mount->incoming);
+	mount_unmount_answered(h->mount, HELPER_DETACH, ESRCH);
+}
+
+enum wk_status helper_attach(struct mount_helper *h, struct mount *m)
+{
+	struct helper_request setup = { .kind = HELPER_SETUP, .path = m->mountpoint };
+	enum wk_status st = loop_add_fd(m->loop, h->socket, POLLIN, readable, h);
+	uint32_t id;
+
+	if (st != WK_OK)
+		return st;
+	h->mount = m;
+	st = helper_send(h, &setup, &id);
+	if (st != WK_OK)
+		helper_detach(h);
+	return st;
+}
+
+void helper_detach(struct mount_helper *h)
+{
+	if (h && h->mount && h->pid >= 0)
+		loop_remove_fd(h->mount->loop, h->socket);
+	if (h)
+		h->mount = NULL;
+}
+
+static bool put_text(struct helper_message *message, size_t *at, const char *text)
+{
+	size_t n = text ? strlen(text) + 1 : 1;
+
+	if (n > sizeof message->texts - *at || n > PATH_MAX)
+		return false;
+	memcpy(message->texts + *at, text ? text : "", n);
+	*at += n;
+	return true;
+}
+
+enum wk_status helper_send(struct mount_helper *h, const struct helper_request *request,
+			   uint32_t *id_out)
+{
+	struct helper_message message;
+	size_t n = 0;
+
+	if (!helper_is_alive(h))
+		return WK_OFFLINE;
+	h->count = (h->count + 1) & ((1u << KIND_SHIFT) - 1);
+	message.job = (struct helper_job){ .kind = (uint32_t)request->kind,
+					   .id = (uint32_t)request->kind << KIND_SHIFT | h->count,
+					   .device = h->mount->device };
+	if (!put_text(&message, &n, request->path) || !put_text(&message, &n, request->name) ||
+	    !put_text(&message, &n, request->from_path) ||
+	    !put_text(&message, &n, request->from_name) ||
+	    !put_text(&message, &n, request->hidden))
+		return WK_LIMIT;
+	if (send(h->socket, &message, sizeof message.job + n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return errno == EAGAIN ? WK_BUSY : WK_OFFLINE;
+	*id_out = message.job.id;
+	return WK_OK;
+}

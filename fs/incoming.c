@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The queue of changes by others.
+ *
+ * 1. Changes are made in the order they came, one at a time: `current` is the head of the queue while
+ *    the helper works on it.
+ * 2. Whoever calls view_apply() or view_cancel() for the current change sets `current.change` to NULL at
+ *    once: the change is freed by it.
+ * 3. A helper that has not answered by the deadline is `stuck` until it does; meanwhile changes go
+ *    straight into the tree, and what it asks for late is refused, because nothing expects it.
+ * 4. A node that was made for a change is held here (as if the kernel knew it) until
+ *    the change is done, so that the kernel's forgetting it in between does not free it.
+ */
+#include "fs/incoming.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/map.h"
+#include "fs/entry.h"
+#include "fs/errno.h"
+#include "fs/helper.h"
+#include "fs/notify.h"
+#include "fs/virtual.h"
+#include "store/docs.h"
+
+#define TRIES_MAX 3
+
+struct waiting {
+	struct waiting *next;
+	struct view_change *change;
+};
+
+struct incoming {
+	struct mount *m;
+	struct view *view;
+	struct loop_timer *deadline;
+	struct waiting *first, *last;
+
+	struct {
+		struct view_change *change;	/* NULL: applied, or given up */
+		struct node *made;
+		uint32_t id;
+		unsigned tries;
+		char hidden[32];
+	} current;
+	bool busy;		/* the helper has a job */
+	bool stuck;
+	bool pumping;
+	uint64_t made_count;
+
+	unsigned events;	/* of this batch */
+	struct map *announced;	/* inode numbers of directories with an event beyond the limit */
+};
+
+/* --- in the tree, and the kernel is told --- */
+
+struct places {			/* what the kernel may hold of a change; outlives it */
+	uint64_t dir_ino, from_dir_ino;
+	char name[TREE_NAME_MAX + 1], from_name[TREE_NAME_MAX + 1];
+};
+
+static struct places places_of(const struct view_change *c)
+{
+	struct places p = { .dir_ino = c->dir_ino };
+
+	memcpy(p.name, c->name, sizeof p.name);
+	if (c->op == VIEW_MOVE) {
+		p.from_dir_ino = c->from_dir_ino;
+		memcpy(p.from_name, c->from_name, sizeof p.from_name);
+	}
+	return p;
+}
+
+static void forget_name(struct mount *m, uint64_t dir_ino, const char *name)
+{
+	if (!entry_is_known(tree_node(m->tree, dir_ino)))
+		return;
+	notify_entry(m->notify, dir_ino, bytes_str(name));
+	notify_inode(m->notify, dir_ino);
+	m->stats.entries_invalidated++;
+	m->stats.inodes_invalidated++;
+}
+
+static void forget_places(struct mount *m, const struct places *p)
+{
+	forget_name(m, p->dir_ino, p->name);
+	if (p->from_dir_ino)
+		forget_name(m, p->from_dir_ino, p->from_name);
+}
+
+static void make_directly(struct incoming *in, struct view_change *change)
+{
+	struct places places = places_of(change);
+
+	in->m->stats.changes_direct++;
+	/* Cancelled: a user was there first, and the view settles that. */
+	if (view_apply(in->view, change) == WK_OK)
+		forget_places(in->m, &places);
+}
+
+static void drop_made(struct incoming *in)
+{
+	if (in->current.made)
+		entry_drop(in->m, in->current.made, 1);
+	in->current.made = NULL;
+}
+
+/* The helper could not: the tree changes, and the kernel forgets what it held. */
+static void give_up_current(struct incoming *in)
+{
+	struct view_change *change = take(&in->current.change);
+	struct places places;
+
+	if (change) {
+		places = places_of(change);
+		in->m->stats.changes_direct++;
+		view_cancel(in->view, change);
+		forget_places(in->m, &places);
+	}
+	drop_made(in);
+}
+
+/* --- which way --- */
+
+static bool is_known(struct incoming *in, uint64_t ino)
+{
+	return ino && entry_is_known(tree_node(in->m->tree, ino));
+}
+
+static bool is_first_sync(const struct view_change *c)
+{
+	return c->doc && c->doc->group && c->doc->group->on_server &&
+	       c->doc->group->synced_ms == 0;
+}
+
+/* Beyond the limit of a batch each directory still gets one event. */
+static bool may_announce(struct incoming *in, const struct view_change *c)
+{
+	SCOPED(scoped_free) uint64_t *ino = NULL;
+	struct bytes key;
+
+	if (in->events < INCOMING_EVENTS_MAX)
+		return true;
+	ino = malloc(sizeof *ino);
+	if (!ino)
+		return false;
+	*ino = c->dir_ino;
+	key = bytes_of(ino, sizeof *ino);
+	if (map_get(in->announced, key) || map_put(in->announced, key, ino) != WK_OK)
+		return false;
+	(void)take(&ino);
+	return true;
+}
+
+static void end_batch(struct incoming *in)
+{
+	struct bytes key;
+	void *ino;
+
+	in->events = 0;
+	for (size_t at = 0; map_next(in->announced, &at, &key, &ino); at = 0) {
+		(void)map_remove(in->announced, key);
+		free(ino);
+	}
+}
+
+static bool goes_through_mount(struct incoming *in, const struct view_change *c)
+{
+	if (in->stuck || !in->m->ready || in->m->stopping || in->m->ended ||
+	    !helper_is_alive(in->m->helper) || is_first_sync(c))
+		return false;
+	if (!is_known(in, c->dir_ino) && !(c->op == VIEW_MOVE && is_known(in, c->from_dir_ino)))
+		return false;
+	return may_announce(in, c);
+}
+
+/* --- through the mount --- */
+
+static enum wk_status path_of(struct mount *m, uint64_t ino, struct buf *out, const char **text_out)
+{
+	struct node *dir = tree_node(m->tree, ino);
+	enum wk_status st = dir ? WK_OK : WK_NOT_FOUND;
+
+	if (st == WK_OK && ino != TREE_ROOT_INO)
+		st = tree_path(m->tree, dir, out);
+	return st == WK_OK ? buf_cstr(out, text_out) : st;
+}
+
+static enum wk_status send_current(struct incoming *in)
+{
+	static const enum helper_kind kinds[] = {
+		[VIEW_PUT] = HELPER_PUT,       [VIEW_MKDIR] = HELPER_MKDIR,
+		[VIEW_MOVE] = HELPER_MOVE,     [VIEW_REMOVE] = HELPER_REMOVE,
+		[VIEW_RMDIR] = HELPER_RMDIR,
+	};
+	SCOPED(buf_fini) struct buf path = BUF_SECRET_INIT(PATH_MAX);
+	SCOPED(buf_fini) struct buf from_path = BUF_SECRET_INIT(PATH_MAX);
+	const struct view_change *c = in->current.change;
+	struct helper_request request = { .kind = kinds[c->op], .name = c->name };
+	enum wk_status st = path_of(in->m, c->dir_ino, &path, &request.path);
+
+	if (st == WK_OK && c->op == VIEW_MOVE) {
+		request.from_name = c->from_name;
+		st = path_of(in->m, c->from_dir_ino, &from_path, &request.from_path);
+	}
+	if (st != WK_OK)
+		return st;
+	if (c->op == VIEW_PUT) {
+		(void)snprintf(in->current.hidden, sizeof in->current.hidden, "%llx",
+			       (unsigned long long)++in->made_count);
+		request.hidden = in->current.hidden;
+	}
+	return helper_send(in->m->helper, &request, &in->current.id);
+}
+
+static void pump(struct incoming *in)
+{
+	if (in->pumping)
+		return;
+	in->pumping = true;
+	while (in->first && !(in->busy && !in->stuck)) {
+		struct waiting *w = in->first;
+		struct view_change *change = w->change;
+
+		in->first = w->next;
+		if (!in->first)
+			in->last = NULL;
+		free(w);
+		if (!goes_through_mount(in, change)) {
+			make_directly(in, change);
+			continue;
+		}
+		in->current.change = change;
+		in->current.tries = 0;
+		if (send_current(in) != WK_OK) {
+			give_up_current(in);
+			continue;
+		}
+		in->events++;
+		in->busy = true;
+		loop_timer_set(in->deadline, INCOMING_DEADLINE_MS);
+	}
+	in->pumping = false;
+	if (!in->first && !in->busy)
+		end_batch(in);
+}
+
+static void submit(void *arg, struct view_change *change)
+{
+	struct incoming *in = arg;
+	struct waiting *w = malloc(sizeof *w);
+
+	if (!w) {
+		/* Out of order, but not lost: what it depends on is queued by the view in front of it. */
+		make_directly(in, change);
+		return;
+	}
+	*w = (struct waiting){ .change = change };
+	if (in->last)
+		in->last->next = w;
+	else
+		in->first = w;
+	in->last = w;
+	pump(in);
+}
+
+static void deadline_passed(void *arg)
+{
+	struct incoming *in = arg;
+
+	if (!in->busy || in->stuck)
+		return;
+	in->stuck = true;
+	give_up_current(in);
+	pump(in);
+}
+
+void incoming_answered(struct incoming *in, const struct helper_reply *reply)
+{
+	if (!in->busy || reply->id != in->current.id)
+		return;
+	in->stuck = false;
+	/* Refused or overtaken: the place may have moved, so it is looked for again. */
+	if (in->current.change && ++in->current.tries < TRIES_MAX &&
+	    (reply->error == ECANCELED || reply->error == ENOENT || reply->error == ESTALE) &&
+	    send_current(in) == WK_OK)
+		return;
+	in->busy = false;
+	loop_timer_clear(in->deadline);
+	give_up_current(in);
+	pump(in);
+}
+
+void incoming_helper_gone(struct incoming *in)
+{
+	in->busy = false;
+	in->stuck = false;
+	loop_timer_clear(in->deadline);
+	give_up_current(in);
+	pump(in);
+}
+
+enum wk_status incoming_new(struct mount *m, struct incoming **incoming_out)
+{
+	struct incoming *in = calloc(1, sizeof *in);
+	struct view_observer observer = { .arg = in, .submit = submit };
+	enum wk_status st;
+
+	if (!in)
+		return WK_NOMEM;
+	in->m = m;
+	in->view = store_view(m->store);
+	in->announced = map_new();
+	st = in->announced ? loop_timer_new(m->loop, deadline_passed, in, &in->deadline) : WK_NOMEM;
+	if (st != WK_OK) {
+		map_free(in->announced);
+		free(in);
+		return st;
+	}
+	view_set_observer(in->view, &observer);
+	*incoming_out = in;
+	return WK_OK;
+}
+
+void incoming_free(struct incoming *in)
+{
+	if (!in)
+		return;
+	view_set_observer(in->view, NULL);
+	incoming_helper_gone(in);
+	loop_timer_free(in->deadline);
+	end_batch(in);
+	map_free(in->announced);
+	free(in);
+}
+
+/* --- the helper's requests --- */
+
+static struct incoming *of_helper(fuse_req_t req)
+{
+	struct mount *m = mount_of(req);
+
+	return helper_is(m->helper, fuse_req_ctx(req)) ? m->incoming : NULL;
+}
+
+static bool is_expected(const struct incoming *in, enum view_op op, uint64_t dir_ino,
+			const char *name)
+{
+	const struct view_change *c = in->current.change;
+
+	return c && !in->stuck && c->op == op && c->dir_ino == dir_ino &&
+	       strcmp(c->name, name) == 0;
+}
+
+static enum wk_status prepare(struct incoming *in)
+{
+	struct node *node;
+	enum wk_status st;
+
+	if (in->current.made)
+		return WK_OK;
+	st = view_prepare(in->view, in->current.change, &node);
+	if (st != WK_OK)
+		return st;
+	entry_hold(node);
+	in->current.made = node;
+	return WK_OK;
+}
+
+static enum wk_status apply(struct incoming *in)
+{
+	enum wk_status st = view_apply(in->view, take(&in->current.change));
+
+	if (st == WK_OK)
+		in->m->stats.changes_announced++;
+	return st;
+}
+
+bool incoming_mknod(fuse_req_t req, uint64_t parent, const char *name)
+{
+	struct incoming *in = of_helper(req);
+	const struct view_change *c = in ? in->current.change : NULL;
+	enum wk_status st;
+
+	if (!in)
+		return false;
+	if (!c || c->op != VIEW_PUT || parent != VIRTUAL_HIDDEN_INO || in->stuck ||
+	    strcmp(name, in->current.hidden) != 0) {
+		(void)fuse_reply_err(req, ECANCELED);
+		return true;
+	}
+	st = prepare(in);
+	if (st == WK_OK)
+		entry_reply(req, tree_root(in->m->tree), in->current.made);
+	else
+		(void)fuse_reply_err(req, errno_of(ERRNO_NAME, st));
+	return true;
+}
+
+bool incoming_mkdir(fuse_req_t req, uint64_t parent, const char *name)
+{
+	struct incoming *in = of_helper(req);
+	struct node *made, *dir;
+	enum wk_status st;
+
+	if (!in)
+		return false;
+	if (!is_expected(in, VIEW_MKDIR, parent, name)) {
+		(void)fuse_reply_err(req, ECANCELED);
+		return true;
+	}
+	st = prepare(in);
+	made = in->current.made;
+	if (st == WK_OK)
+		st = apply(in);
+	dir = tree_node(in->m->tree, parent);
+	if (st == WK_OK && dir)
+		entry_reply(req, dir, made);
+	else
+		(void)fuse_reply_err(req, st == WK_OK ? ECANCELED : errno_of(ERRNO_NAME, st));
+	return true;
+}
+
+bool incoming_remove(fuse_req_t req, uint64_t parent, const char *name, bool directory)
+{
+	struct incoming *in = of_helper(req);
+	int error = ECANCELED;
+
+	if (!in)
+		return false;
+	if (parent == VIRTUAL_HIDDEN_INO)
+		error = 0;
+	else if (is_expected(in, directory ? VIEW_RMDIR : VIEW_REMOVE, parent, name))
+		error = errno_of(ERRNO_REMOVE, apply(in));
+	(void)fuse_reply_err(req, error);
+	return true;
+}
+
+bool incoming_rename(fuse_req_t req, uint64_t parent, const char *name, uint64_t to_parent,
+		     const char *to_name)
+{
+	struct incoming *in = of_helper(req);
+	const struct view_change *c = in ? in->current.change : NULL;
+	bool expected = false;
+	int error = ECANCELED;
+
+	if (!in)
+		return false;
+	if (is_expected(in, VIEW_PUT, to_parent, to_name))
+		expected = parent == VIRTUAL_HIDDEN_INO && in->current.made &&
+			   strcmp(name, in->current.hidden) == 0;
+	else if (is_expected(in, VIEW_MOVE, to_parent, to_name))
+		expected = parent == c->from_dir_ino && strcmp(name, c->from_name) == 0;
+	if (expected)
+		error = errno_of(ERRNO_RENAME, apply(in));
+	(void)fuse_reply_err(req, error);
+	return true;
+}
