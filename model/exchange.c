@@ -45,9 +45,9 @@ static enum wk_status read_tree(struct arena *arena, struct bytes text, struct j
 		st = exchange_yaml_parse(arena, text, root_out, &error);
 	if (st != WK_INVALID && st != WK_LIMIT)
 		return st;
-	*sentence_out = exchange_detect_say(arena, "The file cannot be read as %s: line %u, column %u: %s.",
-					    json ? "JSON" : "YAML", error.line, error.column,
-					    error.reason);
+	*sentence_out = exchange_detect_say(arena, "The file cannot be read as %s: line %u, "
+					    "column %u: %s.", json ? "JSON" : "YAML", error.line,
+					    error.column, error.reason);
 	return *sentence_out ? st : WK_NOMEM;
 }
 

@@ -36,9 +36,11 @@ struct exchange_set {
 };
 
 /*
- * Reads an export.  title: for a workspace that must be made (the file's name).
+ * Reads an export.  title: for a workspace that must be made (the file's name);
+ * empty or no UTF-8 makes it "Imported Workspace".
  * WK_UNSUPPORTED: another format; *sentence_out (static or in the arena) names what the file is
- * ("This is a Postman collection (v2.1); ...").  WK_INVALID: not readable as JSON or YAML; *sentence_out says where and why.
+ * ("This is a Postman collection (v2.1); ...").  WK_INVALID: not readable as JSON or YAML;
+ * *sentence_out says where and why.
  * WK_LIMIT: too large, too deep or too many documents; *sentence_out says which.
  * Documents may still lack an id or share one: exchange_map_ids comes next.
  */
@@ -50,9 +52,9 @@ typedef bool exchange_is_taken(void *arg, struct bytes id);
 
 /*
  * Gives new ids where needed: all of them (keep = false), or only those that are placeholders,
- * missing, doubled, no valid id, or taken; and maps parentId, requestId, protoFileId and ids in template
- * tags inside the set.  A doubled id: the first keeps it.  WK_NOMEM leaves the set half mapped: it
- * must not be used then.
+ * missing, doubled, no valid id, or taken; and maps parentId, requestId, protoFileId and ids in
+ * template tags inside the set.  A doubled id: the first keeps it.  WK_NOMEM leaves the set half
+ * mapped: it must not be used then.
  */
 enum wk_status exchange_map_ids(struct arena *arena, struct exchange_set *set, bool keep,
 				exchange_is_taken *is_taken, void *arg);

@@ -9,6 +9,8 @@
  */
 #include "model/exchange_parts.h"
 
+#include "base/utf8.h"
+
 #define NOTES_MAX 3	/* of one entry */
 
 static enum wk_status link_parents(struct arena *arena, struct exchange_entry *entries,
@@ -93,7 +95,8 @@ static enum wk_status make_workspace(struct arena *arena, const struct exchange_
 	struct json *doc = json_new(arena, JSON_OBJECT);
 	const struct json none = { .type = JSON_NULL };
 	int64_t created = 0, modified = 0;
-	struct bytes name = arena_copy(arena, title);
+	bool has_title = title.n > 0 && utf8_is_valid(title);
+	struct bytes name = arena_copy(arena, has_title ? title : bytes_str("Imported Workspace"));
 	enum wk_status st;
 
 	if (!doc || !name.p)

@@ -5,7 +5,6 @@
  */
 #include "model/exchange_parts.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/utf8.h"
@@ -84,7 +83,8 @@ bool exchange_index_is_id(struct bytes id)
 
 static bool is_word(uint8_t c)
 {
-	return isalnum(c) || c == '_';
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
 }
 
 /* Whether _<digits>__ stands at `at`. */

@@ -18,7 +18,7 @@ struct merge {
 	bool ours_wins;		/* ours is the later side */
 	struct bytes name_key;
 	bool is_jar;
-	/* {path: value}; {"-path": null} where the loser had nothing.  Flat: no deeper than a document. */
+	/* {path: value}, {"-path": null} where the loser had nothing; no deeper than a document. */
 	struct json *lost;
 };
 

@@ -8,9 +8,9 @@
  * Three-way merge of documents: a pure function, so that every client that
  * merges the same three gets the same bytes.  By key path; array elements by
  * identity (`id`, `_id`, else name for rows that have one, cookies by domain, path and key);
- * structure and order exempt; equal insertions count once.  Never in conflict: modified (max), created
- * (base), parentId, the name, metaSortKey, *PropertyOrder (later `modified`, then greater author id),
- * cookies (the later).  Any other double change: the later edit's value keeps the file,
+ * structure and order exempt; equal insertions count once.  Never in conflict: modified (max),
+ * created (base), parentId, the name, metaSortKey, *PropertyOrder (later `modified`, then greater
+ * author id), cookies (the later).  Any other double change: the later edit's value keeps the file,
  * and the other side is the loser that the caller keeps as a copy.
  */
 struct merge_side {
@@ -26,8 +26,9 @@ struct merge_result {
 	struct json *loser;
 	bool loser_is_ours;
 	/*
-	 * The values that lost, as one JSON value: what the copy's id is derived from.  An object of
-	 * paths, the same (with the same member order) whichever side is called ours; NULL without a loser.
+	 * The values that lost, as one JSON value: what the copy's id is derived from.  An
+	 * object of paths, the same (member order too) whichever side is called ours; NULL
+	 * without a loser.
 	 */
 	struct json *lost_values;
 };

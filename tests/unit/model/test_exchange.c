@@ -56,6 +56,27 @@ static void test_makes_a_workspace(void **state)
 				json_get_str(sample_named(&s, "G"), "_id")));
 }
 
+static void test_title_of_a_made_workspace(void **state)
+{
+	static const char *const titles[][2] = {
+		{ "Caf\xc3\xa9", "Caf\xc3\xa9" },
+		{ "", "Imported Workspace" },
+		{ "\xff", "Imported Workspace" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(titles); i++) {
+		SCOPED(arena_free_scoped) struct arena *arena = arena_new(1 << 20);
+		struct exchange_set set;
+		const char *sentence;
+
+		assert_ok(exchange_parse(arena, bytes_str("{\"__export_format\":4,\"resources\":[]}"),
+					 bytes_str(titles[i][0]), &set, &sentence));
+		assert_int_equal(set.doc_count, 1);
+		assert_bytes_str(json_get_str(set.workspaces[0].docs[0], "name"), titles[i][1]);
+	}
+}
+
 static void test_notes_what_is_odd(void **state)
 {
 	static const char *const notes[][2] = {
@@ -311,7 +332,8 @@ static void test_refuses_what_is_no_export(void **state)
 	assert_refused("{}", WK_UNSUPPORTED, "no export");
 	assert_refused("{\"__export_format\":4}", WK_UNSUPPORTED, "without its list");
 	assert_refused("{\"__export_format\":99,\"resources\":[]}", WK_UNSUPPORTED, "format 99");
-	assert_refused("{\"__export_format\":{},\"resources\":[]}", WK_UNSUPPORTED, "unknown format");
+	assert_refused("{\"__export_format\":{},\"resources\":[]}", WK_UNSUPPORTED,
+		       "unknown format");
 	assert_refused("{\"resources\":[1]}", WK_UNSUPPORTED, "no export");
 	assert_refused("{\"resources\":[\xff]}", WK_INVALID, "line 1, column 15");
 	assert_refused("PK\x03\x04", WK_UNSUPPORTED, "ZIP");
@@ -393,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_cuts_one_workspace),
 		cmocka_unit_test(test_cuts_several_workspaces),
 		cmocka_unit_test(test_makes_a_workspace),
+		cmocka_unit_test(test_title_of_a_made_workspace),
 		cmocka_unit_test(test_notes_what_is_odd),
 		cmocka_unit_test(test_keeps_ids_where_it_can),
 		cmocka_unit_test(test_new_ids_map_references),

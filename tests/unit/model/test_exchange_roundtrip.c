@@ -186,17 +186,22 @@ static void test_real_exports_come_back(void **state)
 	(void)snprintf(path, sizeof path, "%s/INDEX.tsv", folder);
 	assert_ok(files_read(path, &index));
 	assert_ok(buf_cstr(&index, &text));
-	for (char *line = (char *)index.p, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+	for (char *line = (char *)index.p, *end; (end = strchr(line, '\n')); line = end + 1) {
 		bool is_export = false;
 		size_t count = 0;
 
 		*end = 0;
 		if (!read_line(line, folder, path, sizeof path, &is_export))
 			continue;
-		if (is_export)
-			changed += round_trip(path, &count);
-		else
+		if (is_export) {
+			size_t n = round_trip(path, &count);
+
+			if (n > 0)
+				print_message("%s: %zu with a new id or type\n", line, n);
+			changed += n;
+		} else {
 			check_refused(path);
+		}
 		exports += is_export;
 		others += !is_export;
 		resources += count;

@@ -80,7 +80,8 @@ static void check(const char *base, const char *theirs, const char *ours, const 
 static void test_one_side_changed(void **state)
 {
 	(void)state;
-	check("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2}", "{\"b\":2,\"a\":3}", "{\"b\":2,\"a\":3}", NULL);
+	check("{\"a\":1,\"b\":2}", "{\"a\":1,\"b\":2}", "{\"b\":2,\"a\":3}",
+	      "{\"b\":2,\"a\":3}", NULL);
 	check("{\"a\":1,\"b\":2}", "{\"b\":3}", "{\"a\":1,\"b\":2}", "{\"b\":3}", NULL);
 	check("{\"a\":1}", "{\"a\":2}", "{\"a\":2}", "{\"a\":2}", NULL);
 }
@@ -164,8 +165,8 @@ static void test_rows(void **state)
 	      "{\"h\":[{\"id\":\"p1\",\"name\":\"a\",\"v\":2},{\"name\":\"b\"}]}", NULL);
 	/* a row written by hand beside rows with ids */
 	check("{\"h\":[{\"id\":\"1\",\"name\":\"a\"}]}", "{\"h\":[]}",
-	      "{\"h\":[{\"id\":\"1\",\"name\":\"a\"},{\"name\":\"b\"}]}", "{\"h\":[{\"name\":\"b\"}]}",
-	      NULL);
+	      "{\"h\":[{\"id\":\"1\",\"name\":\"a\"},{\"name\":\"b\"}]}",
+	      "{\"h\":[{\"name\":\"b\"}]}", NULL);
 	/* equal insertions count once */
 	check("{\"h\":[]}", "{\"h\":[{\"name\":\"a\",\"v\":1}],\"x\":1}",
 	      "{\"h\":[{\"name\":\"a\",\"v\":1}],\"y\":1}",
@@ -211,7 +212,8 @@ static void test_order(void **state)
 static void test_cookies(void **state)
 {
 #define JAR "\"type\":\"CookieJar\",\"cookies\":"
-#define COOKIE(key, value) "{\"key\":\"" key "\",\"domain\":\"d\",\"path\":\"/\",\"value\":\"" value "\"}"
+#define COOKIE(key, value) \
+	"{\"key\":\"" key "\",\"domain\":\"d\",\"path\":\"/\",\"value\":\"" value "\"}"
 	(void)state;
 	check("{" JAR "[" COOKIE("a", "1") "," COOKIE("b", "1") "]}",
 	      "{" JAR "[" COOKIE("a", "2") "," COOKIE("b", "2") "," COOKIE("c", "2") "]}",

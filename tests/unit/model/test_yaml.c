@@ -48,11 +48,13 @@ static void test_core_schema(void **state)
 	check("a:\nb: ''", "{\"a\":null,\"b\":\"\"}");
 	check("[true, True, TRUE, false, False, FALSE, tRUE]",
 	      "[true,true,true,false,false,false,\"tRUE\"]");
-	check("[yes, no, on, off, y, n, Yes]", "[\"yes\",\"no\",\"on\",\"off\",\"y\",\"n\",\"Yes\"]");
+	check("[yes, no, on, off, y, n, Yes]",
+	      "[\"yes\",\"no\",\"on\",\"off\",\"y\",\"n\",\"Yes\"]");
 	check("2022-10-26T13:22:24.234Z", "\"2022-10-26T13:22:24.234Z\"");
 	check("[2022-10-26, 190:20:30, 1_000, 0b1]",
 	      "[\"2022-10-26\",\"190:20:30\",\"1_000\",\"0b1\"]");
-	check("[.inf, -.INF, +.Inf, .nan, .NaN]", "[\".inf\",\"-.INF\",\"+.Inf\",\".nan\",\".NaN\"]");
+	check("[.inf, -.INF, +.Inf, .nan, .NaN]",
+	      "[\".inf\",\"-.INF\",\"+.Inf\",\".nan\",\".NaN\"]");
 	check("['1', \"2\", '~', 'true']", "[\"1\",\"2\",\"~\",\"true\"]");
 	check("", "null");
 	check("# only a comment\n", "null");
@@ -68,8 +70,8 @@ static void test_numbers_keep_their_text(void **state)
 	check("[0x10, 0xfF, 0o17, 0x0, 0xffffffffffffffffffffffff, 0o777777777777777777777777777]",
 	      "[16,255,15,0,79228162514264337593543950335,2417851639229258349412351]");
 	check("[0xG, 0o8, 0x, 0o, -0x10, +0x10, 0X10, ., e5, +, -, 1e, 1e+, .e5, 1.2.3, 1-2]",
-	      "[\"0xG\",\"0o8\",\"0x\",\"0o\",\"-0x10\",\"+0x10\",\"0X10\",\".\",\"e5\",\"+\",\"-\","
-	      "\"1e\",\"1e+\",\".e5\",\"1.2.3\",\"1-2\"]");
+	      "[\"0xG\",\"0o8\",\"0x\",\"0o\",\"-0x10\",\"+0x10\",\"0X10\",\".\",\"e5\",\"+\","
+	      "\"-\",\"1e\",\"1e+\",\".e5\",\"1.2.3\",\"1-2\"]");
 }
 
 static void test_long_radix_stays_text(void **state)
@@ -118,10 +120,11 @@ static void test_keys(void **state)
 {
 	(void)state;
 	check("1: a\n1.50: b\n0x10: c\ntrue: d\n~: e\n2022-01-01: f\n'': g",
-	      "{\"1\":\"a\",\"1.50\":\"b\",\"16\":\"c\",\"true\":\"d\",\"\":\"e\",\"2022-01-01\":\"f\","
-	      "\"\":\"g\"}");
+	      "{\"1\":\"a\",\"1.50\":\"b\",\"16\":\"c\",\"true\":\"d\",\"\":\"e\","
+	      "\"2022-01-01\":\"f\",\"\":\"g\"}");
 	check("a: 1\na: 2", "{\"a\":1,\"a\":2}");
-	check("? [1, b]\n: c\n? {x: y}\n: d", "{\"[1,\\\"b\\\"]\":\"c\",\"{\\\"x\\\":\\\"y\\\"}\":\"d\"}");
+	check("? [1, b]\n: c\n? {x: y}\n: d",
+	      "{\"[1,\\\"b\\\"]\":\"c\",\"{\\\"x\\\":\\\"y\\\"}\":\"d\"}");
 	check("<<: {a: 1}\nb: 2", "{\"<<\":{\"a\":1},\"b\":2}");
 	check("? a", "{\"a\":null}");
 }
