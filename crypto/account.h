@@ -29,12 +29,13 @@ struct account_keys {
 };
 void account_keys_fini(struct account_keys *k);
 
-/* Both inputs sanitized (kdf.h).  Takes about 150 ms. */
+/* Both inputs sanitized (kdf.h); *out may be anything.  Takes about 150 ms. */
 enum wk_status account_make(struct bytes email, struct bytes passphrase,
 			    struct account_material *out, struct account_keys *keys_out);
 /*
- * Opens what whoami answered.  WK_TAMPERED: wrong passphrase, or the server's
- * envelopes are not this account's.
+ * Opens what whoami answered; envelopes of any generation open.  WK_TAMPERED: wrong
+ * passphrase, the server's envelopes are not this account's, or public_jwk is not the
+ * public half of the private key.  WK_CORRUPT: something is not of its form at all.
  */
 enum wk_status account_open(const struct enc_key *key, struct bytes account_id,
 			    struct bytes enc_symmetric, struct bytes enc_private,

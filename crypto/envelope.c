@@ -5,52 +5,11 @@
  */
 #include "crypto/envelope.h"
 
-#include <stdlib.h>
-
 #include "base/rand.h"
 #include "crypto/percent.h"
+#include "crypto/sealer_private.h"
 
 #define CLASS_MIN 512
-
-struct sealer {
-	struct gcm *gcm;
-};
-
-static enum wk_status sealer_new(const uint8_t key[KEY_SIZE], struct sealer **out)
-{
-	SCOPED(sealer_free_scoped) struct sealer *s = calloc(1, sizeof *s);
-	enum wk_status st;
-
-	if (!s)
-		return WK_NOMEM;
-	st = gcm_new(key, &s->gcm);
-	if (st == WK_OK)
-		*out = take(&s);
-	return st;
-}
-
-enum wk_status sealer_for_group(const struct group_key *key, struct sealer **out)
-{
-	return sealer_new(key->k, out);
-}
-
-enum wk_status sealer_for_account(const struct account_key *key, struct sealer **out)
-{
-	return sealer_new(key->k, out);
-}
-
-enum wk_status sealer_for_enc(const struct enc_key *key, struct sealer **out)
-{
-	return sealer_new(key->k, out);
-}
-
-void sealer_free(struct sealer *s)
-{
-	if (!s)
-		return;
-	gcm_free(s->gcm);
-	free(s);
-}
 
 /*
  * Padme (Nikitin and others, "Reducing metadata leakage from encrypted files", 2019): the
@@ -63,7 +22,7 @@ size_t envelope_padded_size(size_t n)
 
 	if (n <= CLASS_MIN)
 		return CLASS_MIN;
-	exponent = 63U - (unsigned)__builtin_clzl(n);
+	exponent = 63U - (unsigned)__builtin_clzll(n);
 	kept = 32U - (unsigned)__builtin_clz(exponent);
 	mask = ((size_t)1 << (exponent - kept)) - 1;
 	n = (n + mask) & ~mask;

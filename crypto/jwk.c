@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JWK text: RSA keys (jwk.h) and AES keys (rsa.h). */
+/* RSA keys as JWK text. */
 #include "crypto/jwk.h"
 
 #include <stddef.h>
 
 #include "base/hex.h"
-#include "base/json.h"
-#include "crypto/rsa.h"
 
 #define TEXT_MAX 16384
-#define TREE_MAX 131072
 #define NUMBER_MAX 512
 
 /* Chrome writes members in the order of their names. */
@@ -41,7 +38,7 @@ void jwk_rsa_fini(struct jwk_rsa *k)
 	}
 }
 
-static enum wk_status parse(struct arena *arena, struct bytes text, struct json **out)
+enum wk_status jwk_parse(struct arena *arena, struct bytes text, struct json **out)
 {
 	enum wk_status st;
 
@@ -66,7 +63,7 @@ static bool has_operation(const struct json *jwk, const char *operation)
 	return false;
 }
 
-static bool has_text(const struct json *jwk, const char *member, const char *text)
+bool jwk_has_text(const struct json *jwk, const char *member, const char *text)
 {
 	struct bytes found = json_get_str(jwk, member);
 
@@ -91,14 +88,14 @@ static enum wk_status read_number(const struct json *jwk, const struct number *n
 
 enum wk_status jwk_rsa_read(struct bytes text, bool is_private, struct jwk_rsa *out)
 {
-	SCOPED(arena_free_scoped) struct arena *arena = arena_new(TREE_MAX);
+	SCOPED(arena_free_scoped) struct arena *arena = arena_new(JWK_TREE_MAX);
 	SCOPED(jwk_rsa_fini) struct jwk_rsa k = { NULL };
 	struct json *jwk;
-	enum wk_status st = parse(arena, text, &jwk);
+	enum wk_status st = jwk_parse(arena, text, &jwk);
 
 	if (st != WK_OK)
 		return st;
-	if (!has_text(jwk, "alg", "RSA-OAEP-256") || !has_text(jwk, "kty", "RSA") ||
+	if (!jwk_has_text(jwk, "alg", "RSA-OAEP-256") || !jwk_has_text(jwk, "kty", "RSA") ||
 	    !has_operation(jwk, is_private ? "decrypt" : "encrypt"))
 		return WK_CORRUPT;
 	for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
@@ -152,37 +149,4 @@ enum wk_status jwk_rsa_write(const struct jwk_rsa *k, bool is_private, struct bu
 		return st;
 	text.p[text.n - 1] = '}';
 	return buf_append(out, text.p, text.n);
-}
-
-enum wk_status aes_jwk_write(const uint8_t key[KEY_SIZE], struct buf *jwk_out)
-{
-	SCOPED(buf_fini) struct buf text = BUF_SECRET_INIT(256);
-	enum wk_status st = buf_append_str(&text, "{\"alg\":\"A256GCM\",\"ext\":true,\"k\":\"");
-
-	if (st == WK_OK)
-		st = base64url_append(&text, key, KEY_SIZE);
-	if (st == WK_OK)
-		st = buf_append_str(&text, "\",\"key_ops\":[\"encrypt\",\"decrypt\"],"
-					   "\"kty\":\"oct\"}");
-	return st == WK_OK ? buf_append(jwk_out, text.p, text.n) : st;
-}
-
-enum wk_status aes_jwk_parse(struct bytes jwk, uint8_t key_out[KEY_SIZE])
-{
-	SCOPED(arena_free_scoped) struct arena *arena = arena_new(TREE_MAX);
-	SCOPED(buf_fini) struct buf raw = BUF_SECRET_INIT(KEY_SIZE);
-	struct json *root;
-	struct bytes text;
-	enum wk_status st = parse(arena, jwk, &root);
-
-	if (st != WK_OK)
-		return st;
-	text = json_get_str(root, "k");
-	if (!text.p || !has_text(root, "kty", "oct"))
-		return WK_CORRUPT;
-	st = base64url_decode_append(text, &raw);
-	if (st != WK_OK || raw.n != KEY_SIZE)
-		return st == WK_NOMEM ? st : WK_CORRUPT;
-	memcpy(key_out, raw.p, KEY_SIZE);
-	return WK_OK;
 }

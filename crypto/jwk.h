@@ -2,7 +2,13 @@
 #ifndef CRYPTO_JWK_H
 #define CRYPTO_JWK_H
 
+#include "base/json.h"
 #include "crypto/mpi.h"
+
+/* Reads bounded text into an arena of JWK_TREE_MAX (NULL: WK_NOMEM).  WK_CORRUPT: not JSON. */
+#define JWK_TREE_MAX 131072
+enum wk_status jwk_parse(struct arena *arena, struct bytes text, struct json **out);
+bool jwk_has_text(const struct json *jwk, const char *member, const char *text);
 
 /* RSA keys as JWK text (RFC 7517, 7518): the shape only; rsa.c judges the numbers. */
 struct jwk_rsa {

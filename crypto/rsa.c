@@ -103,19 +103,19 @@ static enum wk_status make_key(const struct jwk_rsa *k, gcry_sexp_t *out)
 /* Takes the numbers over when it succeeds. */
 static enum wk_status private_new(struct jwk_rsa *numbers, struct rsa_private **out)
 {
-	SCOPED(rsa_private_free_scoped) struct rsa_private *k = calloc(1, sizeof *k);
-	enum wk_status st;
+	SCOPED(sexp_drop) gcry_sexp_t key = NULL;
+	struct rsa_private *k;
+	enum wk_status st = is_consistent(numbers) ? make_key(numbers, &key) : WK_CORRUPT;
 
-	if (!k)
-		return WK_NOMEM;
-	if (!is_consistent(numbers))
-		return WK_CORRUPT;
-	st = make_key(numbers, &k->key);
 	if (st != WK_OK)
 		return st;
+	k = calloc(1, sizeof *k);
+	if (!k)
+		return WK_NOMEM;
+	k->key = take(&key);
 	k->numbers = *numbers;
 	*numbers = (struct jwk_rsa){ NULL };
-	*out = take(&k);
+	*out = k;
 	return WK_OK;
 }
 

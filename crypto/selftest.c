@@ -40,7 +40,7 @@ void selftest_count(struct selftest *t, struct bytes id, bool passed)
 		return;
 	}
 	t->result.failed++;
-	(void)snprintf(line, sizeof line, "%s: %.*s failed", t->file, (int)(id.n & 0x7f),
+	(void)snprintf(line, sizeof line, "%s: %.*s failed", t->file, id.n > 99 ? 99 : (int)id.n,
 		       (const char *)id.p);
 	say(t, line);
 }
