@@ -114,6 +114,10 @@ $(B)/tests/e2e/%: tests/e2e/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $< $(LDFLAGS_ALL)
 
+$(B)/bench/syncbench: tests/bench/syncbench.c $(ARS_sync) | $(B)/wakefsd
+	$(call say,BENCH,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) $(CF_sync) -I$(B)/view/sync -Itests/unit -o $@ $< $(ARS_sync) $(LDFLAGS_ALL) -lcmocka $(LIBS_sync)
 $(B)/bench/%: tests/bench/%.c
 	$(call say,BENCH,$<)
 	$(Q)mkdir -p $(@D)
@@ -145,7 +149,7 @@ fuzz: deps
 	$(Q)$(MAKE) --no-print-directory BUILD=fuzz fuzzers
 	$(Q)scripts/fuzz $(abspath build/fuzz) $(SECONDS)
 bench: deps
-	$(Q)$(MAKE) --no-print-directory BUILD=release all build/release/bench/fsbench
+	$(Q)$(MAKE) --no-print-directory BUILD=release all build/release/bench/fsbench build/release/bench/syncbench
 	$(Q)B=$(abspath build/release) scripts/bench
 torture: deps
 	$(Q)$(MAKE) --no-print-directory BUILD=asan all tests

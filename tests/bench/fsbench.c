@@ -7,6 +7,7 @@
  *	fsbench latency DIR N         open+read+close, overwrite, overwrite+fsync, atomic save: p50 and p99
  *	fsbench meta DIR N            mkdir, create, rename, unlink: time for N each
  *	fsbench readers DIR N         four processes reading for a second: operations a second
+ *	fsbench visible A B N         edits A in place, waits until B shows it: p50 and p99 (milliseconds)
  *
  * Every call is checked: a failing one ends the program with exit 1 and says which.
  */
@@ -280,6 +281,43 @@ static int readers(const char *dir, long n)
 	return 0;
 }
 
+/* B shows an edit as soon as a read of it holds the mark that the edit put into A. */
+static int visible(const char *a, const char *b, long n)
+{
+	double *times = calloc((size_t)n, sizeof *times);
+
+	if (!times)
+		fail("calloc", a);
+	for (long k = 0; k < n; k++) {
+		char text[8192], mark[64], seen[8192];
+		double began;
+		int m = snprintf(mark, sizeof mark, "edit-%d-%ld", (int)getpid(), k);
+		int size = snprintf(text, sizeof text,
+				    "{\n  \"url\": \"%.*s\",\n  \"method\": \"GET\"\n}\n", m, mark);
+
+		began = now();
+		write_file(a, text, (size_t)size, false);
+		do {
+			int fd = open(b, O_RDONLY);
+			ssize_t got = fd < 0 ? -1 : read(fd, seen, sizeof seen - 1);
+
+			if (fd >= 0)
+				(void)close(fd);
+			seen[got > 0 ? got : 0] = '\0';
+			if (now() - began > 30) {
+				errno = ETIMEDOUT;
+				fail("wait for", b);
+			}
+			(void)nanosleep(&(struct timespec){ .tv_nsec = 200000 }, NULL);
+		} while (!strstr(seen, mark));
+		times[k] = (now() - began) * 1e3;
+	}
+	qsort(times, (size_t)n, sizeof *times, by_value);
+	printf("p50_ms %.2f\np99_ms %.2f\n", times[n / 2], times[n * 99 / 100]);
+	free(times);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const long n = argc > 3 ? strtol(argv[3], NULL, 10) : 0;
@@ -294,6 +332,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], "readers") == 0)
 			return readers(argv[2], n);
 	}
+	if (argc == 5 && strcmp(argv[1], "visible") == 0 && strtol(argv[4], NULL, 10) > 0)
+		return visible(argv[2], argv[3], strtol(argv[4], NULL, 10));
 	if (argc == 5 && n > 0 && strcmp(argv[1], "command") == 0)
 		return command(argv[2], n, argv[4]);
 	(void)fprintf(stderr, "usage: fsbench populate|latency|meta|readers DIR N\n"
