@@ -223,7 +223,7 @@ static enum wk_status apply_one(struct applying *a)
 	return refuse(a);
 }
 
-void step_apply(void *arg)
+void apply_step(void *arg)
 {
 	struct apply_chunk *c = arg;
 	struct docs *docs = store_docs(c->sync->store);

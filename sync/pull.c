@@ -42,7 +42,7 @@ static enum wk_status apply_some(const struct page *p, size_t from, size_t count
 		return st;
 	for (size_t i = 0; i < count; i++)
 		opened_make(envelopes, p->group, arena, &p->items[from + i], &opened[i]);
-	st = sync_step(p->sync, step_apply, &chunk);
+	st = sync_step(p->sync, apply_step, &chunk);
 	if (st == WK_OK)
 		st = chunk.st;
 	if (st != WK_OK)

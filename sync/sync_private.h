@@ -132,6 +132,6 @@ struct apply_chunk {
 	enum wk_status st;
 	size_t taken, given_back, forged, unreadable;
 };
-void step_apply(void *apply_chunk);
+void apply_step(void *apply_chunk);
 
 #endif
