@@ -26,6 +26,7 @@
 #include "store/docs.h"
 
 #define TRIES_MAX 3
+#define REST_MS 20
 
 struct waiting {
 	struct waiting *next;
@@ -35,7 +36,7 @@ struct waiting {
 struct incoming {
 	struct mount *m;
 	struct view *view;
-	struct loop_timer *deadline;
+	struct loop_timer *deadline, *rest;
 	struct waiting *first, *last;
 
 	struct {
@@ -154,16 +155,28 @@ static bool may_announce(struct incoming *in, const struct view_change *c)
 	return true;
 }
 
-static void end_batch(struct incoming *in)
+static void forget_announced(struct incoming *in)
 {
 	struct bytes key;
 	void *ino;
 
-	in->events = 0;
 	for (size_t at = 0; map_next(in->announced, &at, &key, &ino); at = 0) {
 		(void)map_remove(in->announced, key);
 		free(ino);
 	}
+}
+
+/* The view hands over one change at a time; a batch is over when it has had none for a moment. */
+static void end_batch(void *arg)
+{
+	struct incoming *in = arg;
+
+	if (!view_is_idle(in->view)) {
+		loop_timer_set(in->rest, REST_MS);
+		return;
+	}
+	in->events = 0;
+	forget_announced(in);
 }
 
 static bool goes_through_mount(struct incoming *in, const struct view_change *c)
@@ -244,7 +257,7 @@ static void pump(struct incoming *in)
 	}
 	in->pumping = false;
 	if (!in->first && !in->busy)
-		end_batch(in);
+		loop_timer_set(in->rest, REST_MS);
 }
 
 static void submit(void *arg, struct view_change *change)
@@ -314,7 +327,11 @@ enum wk_status incoming_new(struct mount *m, struct incoming **incoming_out)
 	in->view = store_view(m->store);
 	in->announced = map_new();
 	st = in->announced ? loop_timer_new(m->loop, deadline_passed, in, &in->deadline) : WK_NOMEM;
+	if (st == WK_OK)
+		st = loop_timer_new(m->loop, end_batch, in, &in->rest);
 	if (st != WK_OK) {
+		if (in->deadline)
+			loop_timer_free(in->deadline);
 		map_free(in->announced);
 		free(in);
 		return st;
@@ -331,7 +348,8 @@ void incoming_free(struct incoming *in)
 	view_set_observer(in->view, NULL);
 	incoming_helper_gone(in);
 	loop_timer_free(in->deadline);
-	end_batch(in);
+	loop_timer_free(in->rest);
+	forget_announced(in);
 	map_free(in->announced);
 	free(in);
 }

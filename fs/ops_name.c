@@ -116,6 +116,14 @@ static int check_rename(struct mount *m, struct node *dir, const char *name, str
 	return error;
 }
 
+static void settle_saved(struct mount *m, struct node *dir, const char *name)
+{
+	struct node *node = tree_lookup(m->tree, dir, bytes_str(name));
+
+	if (node && S_ISREG(node->mode))
+		settle_complete(store_settle(m->store), node);
+}
+
 void ops_name_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
 		     const char *to_name, unsigned flags)
 {
@@ -138,6 +146,12 @@ void ops_name_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_i
 		error = errno_of(ERRNO_RENAME, st);
 		if (st == WK_EXISTS && !(flags & RENAME_NOREPLACE))
 			error = ENOTEMPTY;
+	}
+	/* Moved onto its name: whatever was written is complete. */
+	if (!error) {
+		settle_saved(m, to_dir, to_name);
+		if (flags & RENAME_EXCHANGE)
+			settle_saved(m, dir, name);
 	}
 	(void)fuse_reply_err(req, error);
 }

@@ -124,7 +124,7 @@ static bool is_worth_it(const struct watch *w, const struct node *dir, const str
 	if (dir->ino != TREE_ROOT_INO && !find(w, dir->ino))
 		return false;
 	return tree_place(w->m->tree, (struct node *)node, &in, &name) == WK_OK &&
-	       name.p[0] != '.';
+	       name.p[0] != '.' && !bytes_equal_str(name, "node_modules");
 }
 
 void watch_directory(struct watch *w, const struct node *dir, struct node *node)
