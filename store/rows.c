@@ -204,6 +204,11 @@ void rows_begin_freeing(struct rows *r)
 	begin(r, true);
 }
 
+enum wk_status rows_admitted(const struct rows *r)
+{
+	return r->taken;
+}
+
 void rows_end(struct rows *r)
 {
 	if (--r->depth > 0)

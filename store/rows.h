@@ -74,6 +74,8 @@ void rows_end(struct rows *r);
  * can break a change off in the middle.
  */
 void rows_begin_freeing(struct rows *r);
+/* Inside a change: what its puts will be answered. */
+enum wk_status rows_admitted(const struct rows *r);
 
 /* Commits at once; done(arg, status) runs on the loop when all written before is durable. */
 typedef void rows_done_fn(void *arg, enum wk_status st);

@@ -44,7 +44,10 @@ struct node {
 	struct doc *doc;	/* of document files and of directories that are a document; store/docs.h */
 	struct group *group;	/* of the top directory of a resource group */
 	struct node *parent;	/* directories: where it hangs; NULL for the root and orphans */
-	struct dir *dir;	/* directories: entries; private */
+	union {
+		struct dir *dir;	/* directories: entries; private */
+		struct span *span;	/* others: holes and what is being freed; private */
+	};
 	struct dentry *names;	/* its names (one but for hard links); private */
 	struct node *chain;	/* private */
 	int64_t touched_ms;	/* monotonic time of the last write by a user */
@@ -64,7 +67,8 @@ struct tree_hooks {
 	 * Not called for changes made with TREE_QUIET. */
 	void (*touched)(void *arg, enum tree_touch what, struct node *node, struct node *dir,
 			struct bytes name);
-	/* Appends the rendering of node->doc. */
+	/* Appends the rendering of node->doc, which is the same as long as the node is rendered and its
+	 * `doc` and `size` are: it is kept for a moment while a big one is read in pieces. */
 	enum wk_status (*render)(void *arg, struct node *node, struct buf *out);
 	/* The node is about to be freed. */
 	void (*forgotten)(void *arg, struct node *node);
@@ -117,6 +121,9 @@ enum wk_status tree_rmdir(struct tree *t, struct node *dir, struct bytes name, u
  * or the target directory is not empty.  WK_INVALID: into its own subtree.  WK_NOT_FOUND. */
 enum wk_status tree_rename(struct tree *t, struct node *from_dir, struct bytes from,
 			   struct node *to_dir, struct bytes to, unsigned flags);
+/* Writes the row of a node whose `written` the caller has changed (that flag, the attributes and `rendered`
+ * survive a restart; fetched, listed, lookups and touched_ms start from 0). */
+enum wk_status tree_save(struct tree *t, struct node *node);
 /* Drops a node that neither a name nor the kernel holds; does nothing otherwise. */
 void tree_release(struct tree *t, struct node *node);
 
