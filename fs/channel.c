@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests from the kernel: received, counted, handed to libfuse, and wiped, because a written file's
- * content and every name went through the buffer.
+ * Requests from the kernel: received, counted, handed to libfuse, and wiped, because a written
+ * file's content and every name went through the buffer.
  */
 #include "fs/channel.h"
 
@@ -23,7 +23,7 @@
 
 static void count(struct mount *m, const struct fuse_in_header *in)
 {
-	const struct fuse_ctx who = { .pid = (pid_t)in->pid };
+	const struct fuse_ctx who = {.pid = (pid_t)in->pid};
 
 	if (in->nodeid == VIRTUAL_FILE_INO + VIRTUAL_STATS ||
 	    (in->nodeid == VIRTUAL_DIR_INO && in->opcode == FUSE_LOOKUP))
@@ -61,7 +61,8 @@ static bool receive_one(void *arg)
 	if (n == -EAGAIN || n == -EINTR)
 		return false;
 	if (n < (int)sizeof(struct fuse_in_header)) {
-		/* At unmount poll says POLLERR and there is nothing to receive: that is how it ends. */
+		/* At unmount poll says POLLERR and there is nothing to receive: that is how it
+		 * ends. */
 		if (n != 0 && !fuse_session_exited(m->session))
 			log_error("the kernel's requests cannot be read (%d)", n);
 		mount_ended(m);

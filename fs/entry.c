@@ -14,23 +14,23 @@ static struct timespec timespec_of(int64_t ns)
 		seconds--;
 		rest += 1000000000;
 	}
-	return (struct timespec){ .tv_sec = seconds, .tv_nsec = rest };
+	return (struct timespec){.tv_sec = seconds, .tv_nsec = rest};
 }
 
 void entry_stat(const struct mount *m, const struct node *node, struct stat *out)
 {
 	*out = (struct stat){
-		.st_ino = node->ino,
-		.st_mode = node->mode,
-		.st_nlink = node->nlink,
-		.st_uid = node->uid,
-		.st_gid = node->gid,
-		.st_rdev = node->rdev,
-		.st_size = (off_t)node->size,
-		.st_blksize = 4096,
-		.st_atim = timespec_of(node->atime_ns),
-		.st_mtim = timespec_of(node->mtime_ns),
-		.st_ctim = timespec_of(node->ctime_ns),
+	    .st_ino = node->ino,
+	    .st_mode = node->mode,
+	    .st_nlink = node->nlink,
+	    .st_uid = node->uid,
+	    .st_gid = node->gid,
+	    .st_rdev = node->rdev,
+	    .st_size = (off_t)node->size,
+	    .st_blksize = 4096,
+	    .st_atim = timespec_of(node->atime_ns),
+	    .st_mtim = timespec_of(node->mtime_ns),
+	    .st_ctim = timespec_of(node->ctime_ns),
 	};
 	if (S_ISREG(node->mode))
 		out->st_blocks = (blkcnt_t)((tree_allocated(m->tree, node) + 511) / 512);
@@ -39,10 +39,10 @@ void entry_stat(const struct mount *m, const struct node *node, struct stat *out
 void entry_fill(const struct mount *m, const struct node *node, struct fuse_entry_param *out)
 {
 	*out = (struct fuse_entry_param){
-		.ino = node->ino,
-		.generation = 1,
-		.attr_timeout = FS_FOREVER,
-		.entry_timeout = FS_FOREVER,
+	    .ino = node->ino,
+	    .generation = 1,
+	    .attr_timeout = FS_FOREVER,
+	    .entry_timeout = FS_FOREVER,
 	};
 	entry_stat(m, node, &out->attr);
 }
@@ -91,7 +91,7 @@ void entry_reply(fuse_req_t req, struct node *dir, struct node *node)
 
 void entry_reply_none(fuse_req_t req, bool forever)
 {
-	struct fuse_entry_param none = { .entry_timeout = FS_FOREVER };
+	struct fuse_entry_param none = {.entry_timeout = FS_FOREVER};
 
 	if (forever)
 		(void)fuse_reply_entry(req, &none);
@@ -116,7 +116,7 @@ void entry_reply_create(fuse_req_t req, struct node *node, struct fuse_file_info
 static void drop_below(struct mount *m, struct node *top)
 {
 	struct node *dir = top;
-	struct tree_entry entry = { .cookie = 0 };
+	struct tree_entry entry = {.cookie = 0};
 
 	/*
 	 * Without recursion and without a list: after a directory's last entry the walk goes on in

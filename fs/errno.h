@@ -9,11 +9,11 @@
  * operation: a limit is a name's length here and a file's size there.
  */
 enum errno_op {
-	ERRNO_ATTR,	/* lookup, getattr, setattr, statfs */
-	ERRNO_NAME,	/* create, mknod, mkdir, symlink, link */
-	ERRNO_REMOVE,	/* unlink, rmdir */
+	ERRNO_ATTR,   /* lookup, getattr, setattr, statfs */
+	ERRNO_NAME,   /* create, mknod, mkdir, symlink, link */
+	ERRNO_REMOVE, /* unlink, rmdir */
 	ERRNO_RENAME,
-	ERRNO_DATA,	/* read, write, fsync, fallocate, copy_file_range */
+	ERRNO_DATA, /* read, write, fsync, fallocate, copy_file_range */
 	ERRNO_SEEK,
 	ERRNO_OPS
 };

@@ -10,7 +10,7 @@
 #include "store/rows.h"
 
 struct held {
-	struct mount *mount;	/* NULL: given up, and only memory is left to be freed */
+	struct mount *mount; /* NULL: given up, and only memory is left to be freed */
 	fuse_req_t req;
 	int64_t written;
 	struct held *next, *prev;
@@ -56,7 +56,7 @@ void held_until_durable(fuse_req_t req, int64_t written)
 		answer(req, written, WK_NOMEM);
 		return;
 	}
-	*h = (struct held){ .mount = m, .req = req, .written = written, .next = m->held };
+	*h = (struct held){.mount = m, .req = req, .written = written, .next = m->held};
 	if (m->held)
 		m->held->prev = h;
 	m->held = h;

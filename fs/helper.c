@@ -19,10 +19,10 @@
 #define KIND_SHIFT 24 /* a job's id tells its kind, and counts below that */
 
 struct mount_helper {
-	pid_t pid;	/* -1: it has ended */
+	pid_t pid; /* -1: it has ended */
 	int socket;
 	uint32_t count;
-	struct mount *mount;	/* NULL: not attached */
+	struct mount *mount; /* NULL: not attached */
 };
 
 enum wk_status mount_helper_start(struct mount_helper **helper_out)
@@ -37,7 +37,7 @@ enum wk_status mount_helper_start(struct mount_helper **helper_out)
 		free(h);
 		return files_errno_status(errno);
 	}
-	*h = (struct mount_helper){ .socket = pair[0], .pid = fork() };
+	*h = (struct mount_helper){.socket = pair[0], .pid = fork()};
 	if (h->pid == 0)
 		helper_process_run(pair[1], parent);
 	(void)close(pair[1]);
@@ -119,8 +119,7 @@ static void readable(void *arg, short revents)
 	ssize_t n;
 
 	(void)revents;
-	while ((n = recv(h->socket, &reply, sizeof reply, MSG_DONTWAIT)) ==
-	       (ssize_t)sizeof reply) {
+	while ((n = recv(h->socket, &reply, sizeof reply, MSG_DONTWAIT)) == (ssize_t)sizeof reply) {
 		dispatch(h->mount, &reply);
 		if (h->pid < 0 || !h->mount)
 			return;
@@ -136,7 +135,7 @@ static void readable(void *arg, short revents)
 
 enum wk_status helper_attach(struct mount_helper *h, struct mount *m)
 {
-	struct helper_request setup = { .kind = HELPER_SETUP, .path = m->mountpoint };
+	struct helper_request setup = {.kind = HELPER_SETUP, .path = m->mountpoint};
 	enum wk_status st = loop_add_fd(m->loop, h->socket, POLLIN, readable, h);
 	uint32_t id;
 
@@ -177,13 +176,12 @@ enum wk_status helper_send(struct mount_helper *h, const struct helper_request *
 	if (!helper_is_alive(h))
 		return WK_OFFLINE;
 	h->count = (h->count + 1) & ((1u << KIND_SHIFT) - 1);
-	message.job = (struct helper_job){ .kind = (uint32_t)request->kind,
-					   .id = (uint32_t)request->kind << KIND_SHIFT | h->count,
-					   .device = h->mount->device };
+	message.job = (struct helper_job){.kind = (uint32_t)request->kind,
+					  .id = (uint32_t)request->kind << KIND_SHIFT | h->count,
+					  .device = h->mount->device};
 	if (!put_text(&message, &n, request->path) || !put_text(&message, &n, request->name) ||
 	    !put_text(&message, &n, request->from_path) ||
-	    !put_text(&message, &n, request->from_name) ||
-	    !put_text(&message, &n, request->hidden))
+	    !put_text(&message, &n, request->from_name) || !put_text(&message, &n, request->hidden))
 		return WK_LIMIT;
 	if (send(h->socket, &message, sizeof message.job + n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return errno == EAGAIN ? WK_BUSY : WK_OFFLINE;

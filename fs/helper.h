@@ -21,7 +21,7 @@ bool helper_is(const struct mount_helper *h, const struct fuse_ctx *who);
 
 struct helper_request {
 	enum helper_kind kind;
-	const char *path, *name, *from_path, *from_name, *hidden;	/* NULL: "" */
+	const char *path, *name, *from_path, *from_name, *hidden; /* NULL: "" */
 };
 /* WK_OFFLINE: it is dead.  WK_BUSY: too much waits there already.  WK_LIMIT: a path is too long. */
 enum wk_status helper_send(struct mount_helper *h, const struct helper_request *request,

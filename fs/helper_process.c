@@ -7,8 +7,8 @@
  * 2. It holds no descriptor in the mount between jobs: so it never keeps it from being unmounted.
  * 3. Paths are resolved beneath the mount's root, through no symlink and no other mount.
  * 4. A second thread waits for the signal that the kernel sends when the mount's thread has ended,
- *    and aborts the connection: the thread that sends notifications does have the descriptor and may
- *    wait for a lock whose owner waits for the answer that will never come.
+ *    and aborts the connection: the thread that sends notifications does have the descriptor and
+ * may wait for a lock whose owner waits for the answer that will never come.
  */
 #include "fs/helper_process.h"
 
@@ -59,15 +59,15 @@ static void *guard(void *arg)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigwait(&set, &number);
 	if (self.device != 0)
-		mountpoint_abort(self.device);
+		mountpoint_abort(self.mountpoint, self.device);
 	_exit(0);
 }
 
 static int open_beneath(int root, const char *path)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	    .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+	    .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
 
 	return (int)syscall(SYS_openat2, root, *path ? path : ".", &how, sizeof how);
@@ -92,8 +92,8 @@ static int open_root(void)
 
 static int put(int root, int dir, const struct texts *t)
 {
-	SCOPED(scoped_close) int hidden =
-		open_beneath(root, VIRTUAL_DIR_NAME "/" VIRTUAL_HIDDEN_NAME);
+	SCOPED(scoped_close)
+	int hidden = open_beneath(root, VIRTUAL_DIR_NAME "/" VIRTUAL_HIDDEN_NAME);
 	int error = 0;
 
 	if (hidden < 0 || mknodat(hidden, t->hidden, S_IFREG | 0600, 0) != 0)
@@ -163,8 +163,8 @@ static int do_in_mount(const struct helper_job *job, const struct texts *t, int3
 
 static int unmount(bool lazily)
 {
-	char *argv[] = { (char[]){ "fusermount3" }, lazily ? (char[]){ "-uqz" } : (char[]){ "-uq" },
-			 (char[]){ "--" }, self.mountpoint, NULL };
+	char *argv[] = {(char[]){"fusermount3"}, lazily ? (char[]){"-uqz"} : (char[]){"-uq"},
+			(char[]){"--"}, self.mountpoint, NULL};
 	int status;
 	pid_t child;
 
@@ -194,7 +194,7 @@ static const char *next_text(const char **at, const char *end)
 static void serve(const struct helper_message *message, size_t size)
 {
 	const char *at = message->texts, *end = (const char *)message + size;
-	struct helper_reply reply = { .kind = HELPER_DONE, .id = message->job.id, .wd = -1 };
+	struct helper_reply reply = {.kind = HELPER_DONE, .id = message->job.id, .wd = -1};
 	struct texts t;
 
 	if (size < sizeof message->job)
@@ -228,7 +228,7 @@ static void report_events(void)
 
 	for (ssize_t at = 0; at < n;) {
 		const struct inotify_event *event = (const void *)(room + at);
-		struct helper_reply reply = { .kind = HELPER_CLOSED, .wd = event->wd };
+		struct helper_reply reply = {.kind = HELPER_CLOSED, .wd = event->wd};
 
 		at += (ssize_t)(sizeof *event + event->len);
 		if (event->len > 0)
@@ -244,7 +244,7 @@ static void report_events(void)
 /* Nothing that was open before but the socket; no terminal, no core, no signals. */
 static void leave_everything(int parent)
 {
-	struct rlimit none = { 0, 0 };
+	struct rlimit none = {0, 0};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	sigset_t all;
 	pthread_t thread;
@@ -273,7 +273,7 @@ static void leave_everything(int parent)
 void helper_process_run(int socket, int parent)
 {
 	static struct helper_message message;
-	struct pollfd polls[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd polls[2] = {{.events = POLLIN}, {.events = POLLIN}};
 
 	self.socket = socket;
 	leave_everything(parent);

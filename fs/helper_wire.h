@@ -7,19 +7,20 @@
 
 /*
  * What the mount and its helper say to each other, one struct a message over a socket pair
- * (SOCK_SEQPACKET) that nobody else has.  Paths are relative to the mount's root, without a leading slash.
+ * (SOCK_SEQPACKET) that nobody else has.  Paths are relative to the mount's root, without a leading
+ * slash.
  */
 enum helper_kind {
-	HELPER_SETUP,	/* path: the mountpoint; device: its st_dev */
-	HELPER_PUT,	/* mknod in the hidden directory as `hidden`, renamed to path/name */
-	HELPER_MKDIR,	/* path/name */
-	HELPER_MOVE,	/* from_path/from_name to path/name */
-	HELPER_REMOVE,	/* path/name */
-	HELPER_RMDIR,	/* path/name */
-	HELPER_WATCH,	/* path: a directory */
-	HELPER_SYNC,	/* writes back what mappings hold */
+	HELPER_SETUP,  /* path: the mountpoint; device: its st_dev */
+	HELPER_PUT,    /* mknod in the hidden directory as `hidden`, renamed to path/name */
+	HELPER_MKDIR,  /* path/name */
+	HELPER_MOVE,   /* from_path/from_name to path/name */
+	HELPER_REMOVE, /* path/name */
+	HELPER_RMDIR,  /* path/name */
+	HELPER_WATCH,  /* path: a directory */
+	HELPER_SYNC,   /* writes back what mappings hold */
 	HELPER_UNMOUNT,
-	HELPER_DETACH	/* lazily */
+	HELPER_DETACH /* lazily */
 };
 
 #define HELPER_NAME_MAX 256
@@ -38,9 +39,9 @@ struct helper_message {
 };
 
 enum helper_reply_kind {
-	HELPER_DONE,	/* of job `id`, with an errno; watches: wd */
-	HELPER_CLOSED,	/* a writer closed `name` in the directory of wd */
-	HELPER_UNWATCHED	/* wd is no more */
+	HELPER_DONE,	 /* of job `id`, with an errno; watches: wd */
+	HELPER_CLOSED,	 /* a writer closed `name` in the directory of wd */
+	HELPER_UNWATCHED /* wd is no more */
 };
 
 struct helper_reply {

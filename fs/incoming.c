@@ -2,16 +2,16 @@
 /*
  * The queue of changes by others.
  *
- * 1. Changes are made in the order they came, one at a time: `current` is the head of the queue while
- *    the helper works on it.
- * 2. Whoever calls view_apply() or view_cancel() for the current change sets `current.change` to NULL at
- *    once: the change is freed by it.
+ * 1. Changes are made in the order they came, one at a time: `current` is the head of the queue
+ * while the helper works on it.
+ * 2. Whoever calls view_apply() or view_cancel() for the current change sets `current.change` to
+ * NULL at once: the change is freed by it.
  * 3. A helper that has not answered by the deadline is `stuck` until it does; meanwhile changes go
  *    straight into the tree, and what it asks for late is refused, because nothing expects it.
  * 4. A node that was made for a change is held here (as if the kernel knew it) until
  *    the change is done, so that the kernel's forgetting it in between does not free it.
  */
-#include "fs/incoming.h"
+#include "fs/incoming_private.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,52 +19,23 @@
 
 #include "base/map.h"
 #include "fs/entry.h"
-#include "fs/errno.h"
 #include "fs/helper.h"
 #include "fs/notify.h"
-#include "fs/virtual.h"
 #include "store/docs.h"
 
 #define TRIES_MAX 3
 #define REST_MS 20
 
-struct waiting {
-	struct waiting *next;
-	struct view_change *change;
-};
-
-struct incoming {
-	struct mount *m;
-	struct view *view;
-	struct loop_timer *deadline, *rest;
-	struct waiting *first, *last;
-
-	struct {
-		struct view_change *change;	/* NULL: applied, or given up */
-		struct node *made;
-		uint32_t id;
-		unsigned tries;
-		char hidden[32];
-	} current;
-	bool busy;		/* the helper has a job */
-	bool stuck;
-	bool pumping;
-	uint64_t made_count;
-
-	unsigned events;	/* of this batch */
-	struct map *announced;	/* inode numbers of directories with an event beyond the limit */
-};
-
 /* --- in the tree, and the kernel is told --- */
 
-struct places {			/* what the kernel may hold of a change; outlives it */
+struct places { /* what the kernel may hold of a change; outlives it */
 	uint64_t dir_ino, from_dir_ino;
 	char name[TREE_NAME_MAX + 1], from_name[TREE_NAME_MAX + 1];
 };
 
 static struct places places_of(const struct view_change *c)
 {
-	struct places p = { .dir_ino = c->dir_ino };
+	struct places p = {.dir_ino = c->dir_ino};
 
 	memcpy(p.name, c->name, sizeof p.name);
 	if (c->op == VIEW_MOVE) {
@@ -132,8 +103,7 @@ static bool is_known(struct incoming *in, uint64_t ino)
 
 static bool is_first_sync(const struct view_change *c)
 {
-	return c->doc && c->doc->group && c->doc->group->on_server &&
-	       c->doc->group->synced_ms == 0;
+	return c->doc && c->doc->group && c->doc->group->on_server && c->doc->group->synced_ms == 0;
 }
 
 /* Beyond the limit of a batch each directory still gets one event. */
@@ -204,14 +174,13 @@ static enum wk_status path_of(struct mount *m, uint64_t ino, struct buf *out, co
 static enum wk_status send_current(struct incoming *in)
 {
 	static const enum helper_kind kinds[] = {
-		[VIEW_PUT] = HELPER_PUT,       [VIEW_MKDIR] = HELPER_MKDIR,
-		[VIEW_MOVE] = HELPER_MOVE,     [VIEW_REMOVE] = HELPER_REMOVE,
-		[VIEW_RMDIR] = HELPER_RMDIR,
+	    [VIEW_PUT] = HELPER_PUT,	   [VIEW_MKDIR] = HELPER_MKDIR, [VIEW_MOVE] = HELPER_MOVE,
+	    [VIEW_REMOVE] = HELPER_REMOVE, [VIEW_RMDIR] = HELPER_RMDIR,
 	};
 	SCOPED(buf_fini) struct buf path = BUF_SECRET_INIT(PATH_MAX);
 	SCOPED(buf_fini) struct buf from_path = BUF_SECRET_INIT(PATH_MAX);
 	const struct view_change *c = in->current.change;
-	struct helper_request request = { .kind = kinds[c->op], .name = c->name };
+	struct helper_request request = {.kind = kinds[c->op], .name = c->name};
 	enum wk_status st = path_of(in->m, c->dir_ino, &path, &request.path);
 
 	if (st == WK_OK && c->op == VIEW_MOVE) {
@@ -266,11 +235,12 @@ static void submit(void *arg, struct view_change *change)
 	struct waiting *w = malloc(sizeof *w);
 
 	if (!w) {
-		/* Out of order, but not lost: what it depends on is queued by the view in front of it. */
+		/* Out of order, but not lost: what it depends on is queued by the view in front of
+		 * it. */
 		make_directly(in, change);
 		return;
 	}
-	*w = (struct waiting){ .change = change };
+	*w = (struct waiting){.change = change};
 	if (in->last)
 		in->last->next = w;
 	else
@@ -318,7 +288,7 @@ void incoming_helper_gone(struct incoming *in)
 enum wk_status incoming_new(struct mount *m, struct incoming **incoming_out)
 {
 	struct incoming *in = calloc(1, sizeof *in);
-	struct view_observer observer = { .arg = in, .submit = submit };
+	struct view_observer observer = {.arg = in, .submit = submit};
 	enum wk_status st;
 
 	if (!in)
@@ -352,127 +322,4 @@ void incoming_free(struct incoming *in)
 	forget_announced(in);
 	map_free(in->announced);
 	free(in);
-}
-
-/* --- the helper's requests --- */
-
-static struct incoming *of_helper(fuse_req_t req)
-{
-	struct mount *m = mount_of(req);
-
-	return helper_is(m->helper, fuse_req_ctx(req)) ? m->incoming : NULL;
-}
-
-static bool is_expected(const struct incoming *in, enum view_op op, uint64_t dir_ino,
-			const char *name)
-{
-	const struct view_change *c = in->current.change;
-
-	return c && !in->stuck && c->op == op && c->dir_ino == dir_ino &&
-	       strcmp(c->name, name) == 0;
-}
-
-static enum wk_status prepare(struct incoming *in)
-{
-	struct node *node;
-	enum wk_status st;
-
-	if (in->current.made)
-		return WK_OK;
-	st = view_prepare(in->view, in->current.change, &node);
-	if (st != WK_OK)
-		return st;
-	entry_hold(node);
-	in->current.made = node;
-	return WK_OK;
-}
-
-static enum wk_status apply(struct incoming *in)
-{
-	enum wk_status st = view_apply(in->view, take(&in->current.change));
-
-	if (st == WK_OK)
-		in->m->stats.changes_announced++;
-	return st;
-}
-
-bool incoming_mknod(fuse_req_t req, uint64_t parent, const char *name)
-{
-	struct incoming *in = of_helper(req);
-	const struct view_change *c = in ? in->current.change : NULL;
-	enum wk_status st;
-
-	if (!in)
-		return false;
-	if (!c || c->op != VIEW_PUT || parent != VIRTUAL_HIDDEN_INO || in->stuck ||
-	    strcmp(name, in->current.hidden) != 0) {
-		(void)fuse_reply_err(req, ECANCELED);
-		return true;
-	}
-	st = prepare(in);
-	if (st == WK_OK)
-		entry_reply(req, tree_root(in->m->tree), in->current.made);
-	else
-		(void)fuse_reply_err(req, errno_of(ERRNO_NAME, st));
-	return true;
-}
-
-bool incoming_mkdir(fuse_req_t req, uint64_t parent, const char *name)
-{
-	struct incoming *in = of_helper(req);
-	struct node *made, *dir;
-	enum wk_status st;
-
-	if (!in)
-		return false;
-	if (!is_expected(in, VIEW_MKDIR, parent, name)) {
-		(void)fuse_reply_err(req, ECANCELED);
-		return true;
-	}
-	st = prepare(in);
-	made = in->current.made;
-	if (st == WK_OK)
-		st = apply(in);
-	dir = tree_node(in->m->tree, parent);
-	if (st == WK_OK && dir)
-		entry_reply(req, dir, made);
-	else
-		(void)fuse_reply_err(req, st == WK_OK ? ECANCELED : errno_of(ERRNO_NAME, st));
-	return true;
-}
-
-bool incoming_remove(fuse_req_t req, uint64_t parent, const char *name, bool directory)
-{
-	struct incoming *in = of_helper(req);
-	int error = ECANCELED;
-
-	if (!in)
-		return false;
-	if (parent == VIRTUAL_HIDDEN_INO)
-		error = 0;
-	else if (is_expected(in, directory ? VIEW_RMDIR : VIEW_REMOVE, parent, name))
-		error = errno_of(ERRNO_REMOVE, apply(in));
-	(void)fuse_reply_err(req, error);
-	return true;
-}
-
-bool incoming_rename(fuse_req_t req, uint64_t parent, const char *name, uint64_t to_parent,
-		     const char *to_name)
-{
-	struct incoming *in = of_helper(req);
-	const struct view_change *c = in ? in->current.change : NULL;
-	bool expected = false;
-	int error = ECANCELED;
-
-	if (!in)
-		return false;
-	if (is_expected(in, VIEW_PUT, to_parent, to_name))
-		expected = parent == VIRTUAL_HIDDEN_INO && in->current.made &&
-			   strcmp(name, in->current.hidden) == 0;
-	else if (is_expected(in, VIEW_MOVE, to_parent, to_name))
-		expected = parent == c->from_dir_ino && strcmp(name, c->from_name) == 0;
-	if (expected)
-		error = errno_of(ERRNO_RENAME, apply(in));
-	(void)fuse_reply_err(req, error);
-	return true;
 }

@@ -12,8 +12,8 @@
  * kernel and tree never differ and programs that watch get their events.
  *
  * A change that the helper cannot bring about in INCOMING_DEADLINE_MS, and those of a batch beyond
- * INCOMING_EVENTS_MAX but for one a directory, are made in the tree, and the kernel is told to forget
- * the name.
+ * INCOMING_EVENTS_MAX but for one a directory, are made in the tree, and the kernel is told to
+ * forget the name.
  */
 #define INCOMING_DEADLINE_MS 2000
 #define INCOMING_EVENTS_MAX 200

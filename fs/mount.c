@@ -4,11 +4,11 @@
  *
  * Unmounting is the helper's work: umount(2) may wait for pages to be written back, which this
  * thread then answers.  In steps, each begun by the answer to the one before: unmount; if
- * programs still hold files, write back what their mappings hold, and detach.  However it comes about,
- * the end is mount_ended(), once.
+ * programs still hold files, write back what their mappings hold, and detach.  However it comes
+ * about, the end is mount_ended(), once.
  *
- * When parts are torn down, the connection goes first: whatever the notifying thread waits for in the
- * kernel then ends, so that it can be joined.
+ * When parts are torn down, the connection goes first: whatever the notifying thread waits for in
+ * the kernel then ends, so that it can be joined.
  */
 #include "fs/mount.h"
 
@@ -163,7 +163,7 @@ void mount_ended(struct mount *m)
 
 static bool ask_helper(struct mount *m, enum helper_kind kind)
 {
-	struct helper_request request = { .kind = kind };
+	struct helper_request request = {.kind = kind};
 	uint32_t id;
 
 	return helper_send(m->helper, &request, &id) == WK_OK;
@@ -182,7 +182,7 @@ void mount_stop(struct mount *m)
 
 static void cut_connection(struct mount *m)
 {
-	struct pollfd fd = { .fd = m->session ? fuse_session_fd(m->session) : -1 };
+	struct pollfd fd = {.fd = m->session ? fuse_session_fd(m->session) : -1};
 
 	if (fd.fd < 0)
 		return;
@@ -192,7 +192,7 @@ static void cut_connection(struct mount *m)
 	 * While poll shows no error the connection lives, and so the number is ours.
 	 */
 	if (m->device != 0 && poll(&fd, 1, 0) == 0)
-		mountpoint_abort(m->device);
+		mountpoint_abort(m->mountpoint, m->device);
 	fuse_session_unmount(m->session);
 	if (m->device != 0 && mountpoint_device(m->mountpoint) == m->device)
 		(void)mountpoint_detach(m->mountpoint);

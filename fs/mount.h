@@ -24,8 +24,8 @@ struct mount_helper;
 /*
  * The process that makes other people's changes through the mount, so that programs which
  * watch directories are told.  Call it before there are threads, and in the process (after any
- * daemon's fork) and on the thread that will run the loop: the helper ends with that thread.  It keeps
- * nothing that was open but its own socket; its 0, 1 and 2 are /dev/null.
+ * daemon's fork) and on the thread that will run the loop: the helper ends with that thread.  It
+ * keeps nothing that was open but its own socket; its 0, 1 and 2 are /dev/null.
  */
 enum wk_status mount_helper_start(struct mount_helper **helper_out);
 /* Ends it.  Only for a helper that mount_start() did not take over. */
@@ -33,13 +33,13 @@ void mount_helper_free(struct mount_helper *helper);
 DEFINE_SCOPED_FREE(struct mount_helper, mount_helper_free)
 
 struct mount_params {
-	const char *mountpoint;		/* an empty directory, or what a killed mount left there */
+	const char *mountpoint; /* an empty directory, or what a killed mount left there */
 	struct store *store;
-	struct mount_helper *helper;	/* taken over on success; NULL: changes show, unannounced */
-	bool noperm;			/* modes are kept and shown, not enforced */
+	struct mount_helper *helper; /* taken over on success; NULL: changes show, unannounced */
+	bool noperm;		     /* modes are kept and shown, not enforced */
 	bool allow_other;
-	bool debug;			/* libfuse's trace on stderr (it names files: never in a log) */
-	const char *options;		/* more for -o, "a,b=c"; NULL */
+	bool debug;	     /* libfuse's trace on stderr (it names files: never in a log) */
+	const char *options; /* more for -o, "a,b=c"; NULL */
 	/* The mount is gone (mount_stop(), or fusermount3 -u by anybody); everything is settled and
 	 * handed to the store.  On the loop; called once.  Here the owner stops the loop. */
 	void (*on_unmounted)(void *arg);
@@ -48,9 +48,9 @@ struct mount_params {
 
 /*
  * Mounts, and answers from the next turn of the loop on.  `reason` gets a sentence for people when
- * it fails.  WK_NOT_FOUND: the mountpoint, /dev/fuse or fusermount3 is missing.  WK_INVALID: the mountpoint
- * is no directory, or an option is wrong.  WK_EXISTS: it is not empty.  WK_BUSY: something is mounted there.
- * WK_DENIED: not allowed to.
+ * it fails.  WK_NOT_FOUND: the mountpoint, /dev/fuse or fusermount3 is missing.  WK_INVALID: the
+ * mountpoint is no directory, or an option is wrong.  WK_EXISTS: it is not empty.  WK_BUSY:
+ * something is mounted there. WK_DENIED: not allowed to.
  */
 enum wk_status mount_start(const struct mount_params *params, struct mount **mount_out,
 			   char *reason, size_t reason_size);

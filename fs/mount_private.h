@@ -35,14 +35,14 @@ struct mount {
 	struct rows *rows;
 	struct loop *loop;
 
-	char *mountpoint;	/* absolute */
-	uint64_t device;	/* st_dev of the mount; 0 when not known */
+	char *mountpoint; /* absolute */
+	uint64_t device;  /* st_dev of the mount; 0 when not known */
 	struct fuse_session *session;
-	struct fuse_buf request;	/* wiped after each request */
-	struct buf reply;		/* secret; empty between requests */
+	struct fuse_buf request; /* wiped after each request */
+	struct buf reply;	 /* secret; empty between requests */
 	bool noperm;
-	bool ready;		/* INIT was answered */
-	bool in_channel;	/* the loop reads the session's descriptor */
+	bool ready;	 /* INIT was answered */
+	bool in_channel; /* the loop reads the session's descriptor */
 	bool stopping;
 	bool ended;
 	void (*on_ready)(void *arg);
@@ -56,7 +56,7 @@ struct mount {
 	struct mount_helper *helper;
 	struct incoming *incoming;
 	struct watch *watch;
-	struct held *held;	/* requests whose reply waits for the disk */
+	struct held *held; /* requests whose reply waits for the disk */
 };
 
 static inline struct mount *mount_of(fuse_req_t req)

@@ -28,8 +28,7 @@ bool mountpoint_detach(const char *path)
 {
 	char *text = strdup(path);
 	SCOPED(scoped_free) char *owned = text;
-	char *argv[] = { (char[]){ "fusermount3" }, (char[]){ "-uqz" }, (char[]){ "--" }, text,
-			 NULL };
+	char *argv[] = {(char[]){"fusermount3"}, (char[]){"-uqz"}, (char[]){"--"}, text, NULL};
 	int status;
 	pid_t child;
 
@@ -37,8 +36,7 @@ bool mountpoint_detach(const char *path)
 		return true;
 	if (!text || posix_spawnp(&child, argv[0], NULL, NULL, argv, environ) != 0)
 		return false;
-	return waitpid(child, &status, 0) == child && WIFEXITED(status) &&
-	       WEXITSTATUS(status) == 0;
+	return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static void scoped_closedir(DIR **dir)
@@ -147,8 +145,8 @@ enum wk_status mountpoint_prepare(const char *path, char **absolute_out, char *r
 
 static bool is_program(const char *name)
 {
-	static const char *const places[] = { "/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin",
-					      "/sbin" };
+	static const char *const places[] = {"/usr/bin", "/bin", "/usr/local/bin", "/usr/sbin",
+					     "/sbin"};
 	char path[64];
 
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
@@ -217,8 +215,8 @@ uint64_t mountpoint_device(const char *absolute)
 		unsigned major_number, minor_number;
 		char place[4096 + 1];
 
-		if (sscanf(line, "%*d %*d %u:%u %*s %4096s", &major_number, &minor_number,
-			   place) != 3)
+		if (sscanf(line, "%*d %*d %u:%u %*s %4096s", &major_number, &minor_number, place) !=
+		    3)
 			continue;
 		unescape(place);
 		if (strcmp(place, absolute) == 0)
@@ -227,7 +225,20 @@ uint64_t mountpoint_device(const char *absolute)
 	return device;
 }
 
-void mountpoint_abort(uint64_t device)
+/* MNT_FORCE aborts first and unmounts then, which fails here because of `root`: a program that goes
+ * on writing must get errors, not the bare directory below. */
+static void abort_by_force(const char *absolute, uint64_t device)
+{
+	SCOPED(scoped_close) int root = -1;
+
+	if (mountpoint_device(absolute) != device)
+		return;
+	root = open(absolute, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0 || (umount2(absolute, MNT_FORCE | UMOUNT_NOFOLLOW) != 0 && errno != EBUSY))
+		log_warn("a connection could not be aborted (errno %d)", errno);
+}
+
+void mountpoint_abort(const char *absolute, uint64_t device)
 {
 	char path[64];
 	SCOPED(scoped_close) int fd = -1;
@@ -235,6 +246,6 @@ void mountpoint_abort(uint64_t device)
 	(void)snprintf(path, sizeof path, "/sys/fs/fuse/connections/%u/abort",
 		       minor((dev_t)device));
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, "1", 1) != 1)
-		log_warn("a connection could not be aborted (errno %d)", errno);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		abort_by_force(absolute, device);
 }

@@ -23,8 +23,9 @@ bool mountpoint_detach(const char *absolute);
 enum wk_status mountpoint_explain(const char *path, char *reason, size_t reason_size);
 /* st_dev of the mount at this absolute path, without touching it; 0 when there is none. */
 uint64_t mountpoint_device(const char *absolute);
-/* Ends the connection of a FUSE mount: all that waits in it fails.  Does nothing where
- * the kernel's fusectl file system is not mounted. */
-void mountpoint_abort(uint64_t device);
+/* Ends the connection of the FUSE mount that is at this absolute path: all that waits in it fails,
+ * and it stays there, dead.  Where the kernel's fusectl file system is not mounted, only root can.
+ */
+void mountpoint_abort(const char *absolute, uint64_t device);
 
 #endif

@@ -17,7 +17,7 @@
 struct message {
 	struct message *next;
 	uint64_t ino;
-	size_t name_n;		/* 0: the inode itself */
+	size_t name_n; /* 0: the inode itself */
 	char name[];
 };
 
@@ -114,7 +114,7 @@ static void send(struct notify *n, uint64_t ino, struct bytes name)
 
 	if (!msg)
 		return;
-	*msg = (struct message){ .ino = ino, .name_n = name.n };
+	*msg = (struct message){.ino = ino, .name_n = name.n};
 	if (name.n > 0)
 		memcpy(msg->name, name.p, name.n);
 	msg->name[name.n] = '\0';

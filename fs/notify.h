@@ -16,7 +16,8 @@ struct fuse_session;
 struct notify;
 
 enum wk_status notify_new(struct fuse_session *session, struct notify **notify_out);
-/* Ends the thread; what still waits is dropped.  The connection must be served or dead meanwhile. */
+/* Ends the thread; what still waits is dropped.  The connection must be served or dead meanwhile.
+ */
 void notify_free(struct notify *n);
 
 /* A name in a directory; both are dropped silently when out of memory or unknown to the kernel. */

@@ -5,9 +5,9 @@
 #include "fs/mount_private.h"
 
 /*
- * The operations of libfuse's low-level interface, in files by what they are about.  Each answers its
- * request before it returns, but for fsync and a write at the store's dirty limit, whose replies
- * come when the disk has it (fs/held.h).
+ * The operations of libfuse's low-level interface, in files by what they are about.  Each answers
+ * its request before it returns, but for fsync and a write at the store's dirty limit, whose
+ * replies come when the disk has it (fs/held.h).
  */
 extern const struct fuse_lowlevel_ops ops_table;
 
@@ -33,8 +33,7 @@ void ops_dir_remove(fuse_req_t req, fuse_ino_t parent, const char *name);
 
 void ops_name_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
 		     struct fuse_file_info *fi);
-void ops_name_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		    dev_t rdev);
+void ops_name_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev);
 void ops_name_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
 void ops_name_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t to_parent,
 		     const char *to_name, unsigned flags);

@@ -50,7 +50,7 @@ static int64_t ns_of(struct timespec t)
 
 static struct tree_attributes attributes_of(const struct stat *attr, int to_set)
 {
-	struct tree_attributes a = { .set = 0 };
+	struct tree_attributes a = {.set = 0};
 	int64_t now = clock_wall_ns();
 
 	if (to_set & FUSE_SET_ATTR_MODE) {
@@ -111,15 +111,15 @@ void ops_attr_statfs(fuse_req_t req, fuse_ino_t ino)
 	fsfilcnt_t used = (fsfilcnt_t)tree_count(m->tree);
 	bool full = rows_health(m->rows) == WK_FULL;
 	struct statvfs v = {
-		.f_bsize = STATFS_BLOCK,
-		.f_frsize = STATFS_BLOCK,
-		.f_blocks = STATFS_BLOCKS,
-		.f_bfree = full ? 0 : STATFS_BLOCKS / 2,
-		.f_bavail = full ? 0 : STATFS_BLOCKS / 2,
-		.f_files = STATFS_FILES,
-		.f_ffree = STATFS_FILES - used,
-		.f_favail = STATFS_FILES - used,
-		.f_namemax = TREE_NAME_MAX,
+	    .f_bsize = STATFS_BLOCK,
+	    .f_frsize = STATFS_BLOCK,
+	    .f_blocks = STATFS_BLOCKS,
+	    .f_bfree = full ? 0 : STATFS_BLOCKS / 2,
+	    .f_bavail = full ? 0 : STATFS_BLOCKS / 2,
+	    .f_files = STATFS_FILES,
+	    .f_ffree = STATFS_FILES - used,
+	    .f_favail = STATFS_FILES - used,
+	    .f_namemax = TREE_NAME_MAX,
 	};
 
 	(void)ino;
@@ -160,7 +160,7 @@ static_assert(sizeof(struct wire_statx_out) == sizeof(struct fuse_out_header) + 
 
 static struct wire_time wire_time(struct timespec t)
 {
-	return (struct wire_time){ .sec = t.tv_sec, .nsec = (uint32_t)t.tv_nsec };
+	return (struct wire_time){.sec = t.tv_sec, .nsec = (uint32_t)t.tv_nsec};
 }
 
 static void fill_statx(const struct mount *m, const struct stat *s, struct wire_statx_out *out)
@@ -181,14 +181,14 @@ static void fill_statx(const struct mount *m, const struct stat *s, struct wire_
 	out->ctime = wire_time(s->st_ctim);
 	out->mtime = wire_time(s->st_mtim);
 	if (node)
-		out->btime = (struct wire_time){ .sec = node->btime_ns / 1000000000,
-						 .nsec = (uint32_t)(node->btime_ns % 1000000000) };
+		out->btime = (struct wire_time){.sec = node->btime_ns / 1000000000,
+						.nsec = (uint32_t)(node->btime_ns % 1000000000)};
 }
 
 void ops_attr_statx(struct mount *m, struct bytes request)
 {
 	struct fuse_in_header in;
-	struct wire_statx_out out = { .header = { .len = sizeof out.header } };
+	struct wire_statx_out out = {.header = {.len = sizeof out.header}};
 	enum wk_status st;
 	struct stat attr;
 

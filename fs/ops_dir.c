@@ -45,7 +45,7 @@ static bool add(struct listing *l, const char *name, const struct fuse_entry_par
 static bool add_first(struct listing *l, off_t offset)
 {
 	struct node *up = l->dir->parent ? l->dir->parent : l->dir;
-	struct fuse_entry_param e = { .attr = { .st_mode = S_IFDIR } };
+	struct fuse_entry_param e = {.attr = {.st_mode = S_IFDIR}};
 
 	e.attr.st_ino = l->dir->ino;
 	if (offset < OFFSET_DOT && !add(l, ".", &e, OFFSET_DOT))
@@ -55,10 +55,10 @@ static bool add_first(struct listing *l, off_t offset)
 		return false;
 	if (offset >= OFFSET_VIRTUAL || l->dir->ino != TREE_ROOT_INO)
 		return true;
-	e = (struct fuse_entry_param){ .ino = VIRTUAL_DIR_INO,
-				       .generation = 1,
-				       .attr_timeout = FS_FOREVER,
-				       .entry_timeout = FS_FOREVER };
+	e = (struct fuse_entry_param){.ino = VIRTUAL_DIR_INO,
+				      .generation = 1,
+				      .attr_timeout = FS_FOREVER,
+				      .entry_timeout = FS_FOREVER};
 	if (virtual_stat(l->m->virtual, VIRTUAL_DIR_INO, &e.attr) != WK_OK)
 		return true;
 	return add(l, VIRTUAL_DIR_NAME, &e, OFFSET_VIRTUAL);
@@ -76,8 +76,8 @@ static bool add_entry(struct listing *l, const struct tree_entry *entry)
 	if (l->plus)
 		entry_fill(l->m, entry->node, &e);
 	else
-		e = (struct fuse_entry_param){ .attr = { .st_ino = entry->node->ino,
-							 .st_mode = entry->node->mode } };
+		e = (struct fuse_entry_param){
+		    .attr = {.st_ino = entry->node->ino, .st_mode = entry->node->mode}};
 	if (!add(l, name, &e, (off_t)(entry->cookie + OFFSET_TREE)))
 		return false;
 	if (l->plus)
@@ -93,7 +93,7 @@ static uint64_t cookie_of(off_t offset)
 /* The reply did not arrive (or did): takes the counts back (or watches new directories). */
 static void settle_counts(struct listing *l, off_t offset, uint64_t last, bool arrived)
 {
-	struct tree_entry entry = { .cookie = cookie_of(offset) };
+	struct tree_entry entry = {.cookie = cookie_of(offset)};
 
 	while (entry.cookie < last && tree_next(l->m->tree, l->dir, entry.cookie, &entry)) {
 		if (!arrived)
@@ -106,8 +106,8 @@ static void settle_counts(struct listing *l, off_t offset, uint64_t last, bool a
 static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool plus)
 {
 	struct mount *m = mount_of(req);
-	struct listing l = { .req = req, .m = m, .size = size, .plus = plus };
-	struct tree_entry entry = { .cookie = cookie_of(offset) };
+	struct listing l = {.req = req, .m = m, .size = size, .plus = plus};
+	struct tree_entry entry = {.cookie = cookie_of(offset)};
 	uint64_t last = 0;
 	uint8_t *room;
 	bool arrived;
@@ -154,8 +154,8 @@ void ops_dir_make(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 	struct mount *m = mount_of(req);
 	const struct fuse_ctx *who = fuse_req_ctx(req);
 	struct node *dir, *node;
-	struct tree_new what = { .mode = S_IFDIR | (mode & 07777u), .uid = who->uid,
-				 .gid = who->gid };
+	struct tree_new what = {
+	    .mode = S_IFDIR | (mode & 07777u), .uid = who->uid, .gid = who->gid};
 	enum wk_status st;
 
 	if (incoming_mkdir(req, parent, name))
@@ -182,7 +182,7 @@ void ops_dir_remove(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	dir = entry_node(req, parent);
 	if (dir)
-		(void)fuse_reply_err(req,
-				     errno_of(ERRNO_REMOVE, tree_rmdir(mount_of(req)->tree, dir,
-								       bytes_str(name), 0)));
+		(void)fuse_reply_err(
+		    req, errno_of(ERRNO_REMOVE,
+				  tree_rmdir(mount_of(req)->tree, dir, bytes_str(name), 0)));
 }

@@ -108,9 +108,9 @@ void ops_file_fallocate(fuse_req_t req, fuse_ino_t ino, int mode, off_t offset, 
 		(void)fuse_reply_err(req, EINVAL);
 		return;
 	}
-	(void)fuse_reply_err(req, errno_of(ERRNO_DATA, tree_fallocate(mount_of(req)->tree, node, mode,
-								      (uint64_t)offset,
-								      (uint64_t)length)));
+	(void)fuse_reply_err(
+	    req, errno_of(ERRNO_DATA, tree_fallocate(mount_of(req)->tree, node, mode,
+						     (uint64_t)offset, (uint64_t)length)));
 }
 
 void ops_file_seek(fuse_req_t req, fuse_ino_t ino, off_t offset, int whence,

@@ -9,7 +9,8 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct mount *m = mount_of(req);
 	struct node *dir, *node;
 
-	if (virtual_is(parent) || (parent == TREE_ROOT_INO && strcmp(name, VIRTUAL_DIR_NAME) == 0)) {
+	if (virtual_is(parent) ||
+	    (parent == TREE_ROOT_INO && strcmp(name, VIRTUAL_DIR_NAME) == 0)) {
 		virtual_lookup(req, parent, name);
 		return;
 	}

@@ -10,11 +10,12 @@
 #include "fs/ops.h"
 #include "fs/virtual.h"
 
-static enum wk_status make_file(struct mount *m, struct node *dir, const char *name,
-				mode_t mode, const struct fuse_ctx *who, struct node **node_out)
+static enum wk_status make_file(struct mount *m, struct node *dir, const char *name, mode_t mode,
+				const struct fuse_ctx *who, struct node **node_out)
 {
-	struct tree_new what = { .mode = S_IFREG | (mode & 07777u), .uid = who->uid,
-				 .gid = dir->mode & S_ISGID ? dir->gid : who->gid };
+	struct tree_new what = {.mode = S_IFREG | (mode & 07777u),
+				.uid = who->uid,
+				.gid = dir->mode & S_ISGID ? dir->gid : who->gid};
 
 	return tree_make(m->tree, dir, bytes_str(name), &what, 0, node_out);
 }
@@ -27,7 +28,7 @@ static enum wk_status open_existing(struct mount *m, struct node *dir, const cha
 				    struct node **node_out)
 {
 	struct node *node = tree_lookup(m->tree, dir, bytes_str(name));
-	struct tree_attributes empty = { .set = TREE_SET_SIZE, .size = 0 };
+	struct tree_attributes empty = {.set = TREE_SET_SIZE, .size = 0};
 
 	if (!node || !S_ISREG(node->mode) || (flags & O_EXCL))
 		return WK_EXISTS;
@@ -59,8 +60,7 @@ void ops_name_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t
 		(void)fuse_reply_err(req, errno_of(ERRNO_NAME, st));
 }
 
-void ops_name_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
-		    dev_t rdev)
+void ops_name_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	struct mount *m = mount_of(req);
 	struct node *dir, *node;
@@ -93,8 +93,9 @@ void ops_name_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	dir = entry_node(req, parent);
 	if (dir)
-		(void)fuse_reply_err(req, errno_of(ERRNO_REMOVE, tree_unlink(mount_of(req)->tree, dir,
-									     bytes_str(name), 0)));
+		(void)fuse_reply_err(
+		    req, errno_of(ERRNO_REMOVE,
+				  tree_unlink(mount_of(req)->tree, dir, bytes_str(name), 0)));
 }
 
 static int check_rename(struct mount *m, struct node *dir, const char *name, struct node *to_dir,
@@ -141,8 +142,8 @@ void ops_name_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_i
 		return;
 	error = check_rename(m, dir, name, to_dir, to_name, flags);
 	if (!error) {
-		enum wk_status st = tree_rename(m->tree, dir, bytes_str(name), to_dir,
-						bytes_str(to_name), flags);
+		enum wk_status st =
+		    tree_rename(m->tree, dir, bytes_str(name), to_dir, bytes_str(to_name), flags);
 		error = errno_of(ERRNO_RENAME, st);
 		if (st == WK_EXISTS && !(flags & RENAME_NOREPLACE))
 			error = ENOTEMPTY;

@@ -17,12 +17,12 @@ struct rows;
 
 struct stats {
 	uint64_t upcalls[STATS_OPCODES];
-	uint64_t total;		/* what a program waited for: not FORGET, BATCH_FORGET, INTERRUPT */
-	uint64_t by_helper;	/* of total: our own, for changes by others */
-	uint64_t changes_announced;	/* by others, made through the mount */
-	uint64_t changes_direct;	/* by others, made in the tree */
+	uint64_t total;	    /* what a program waited for: not FORGET, BATCH_FORGET, INTERRUPT */
+	uint64_t by_helper; /* of total: our own, for changes by others */
+	uint64_t changes_announced; /* by others, made through the mount */
+	uint64_t changes_direct;    /* by others, made in the tree */
 	uint64_t entries_invalidated, inodes_invalidated;
-	uint64_t saves_closed;	/* last writers seen to close */
+	uint64_t saves_closed; /* last writers seen to close */
 };
 
 void stats_count(struct stats *s, uint32_t opcode, bool by_helper);

@@ -2,8 +2,8 @@
 /*
  * `.wakefs/`: two directories and a few files, none of which is in the tree.
  *
- * A file is in one of three states: not made; made (`content` is the snapshot); made and served, which
- * means that the kernel holds its size or its bytes, so that a change must be told.
+ * A file is in one of three states: not made; made (`content` is the snapshot); made and served,
+ * which means that the kernel holds its size or its bytes, so that a change must be told.
  */
 #include "fs/virtual.h"
 
@@ -17,15 +17,15 @@
 #include "fs/virtual_text.h"
 #include "store/status.h"
 
-#define TOLD_EVERY_MS 50 /* 20 times a second */
+#define TOLD_EVERY_MS 50   /* 20 times a second */
 #define COMMIT_SOON_MS 150 /* when what waits for the disk now has got there */
 #define CONTENT_MAX ((size_t)16 << 20)
 
 static const char *const names[VIRTUAL_FILES] = {
-	[VIRTUAL_STATUS] = "status",
-	[VIRTUAL_STATS] = "stats",
-	[VIRTUAL_CONFLICTS] = "conflicts",
-	[VIRTUAL_LOG] = "log",
+    [VIRTUAL_STATUS] = "status",
+    [VIRTUAL_STATS] = "stats",
+    [VIRTUAL_CONFLICTS] = "conflicts",
+    [VIRTUAL_LOG] = "log",
 };
 
 struct file {
@@ -35,7 +35,8 @@ struct file {
 	bool made, served, changed;
 };
 
-struct virtual {
+struct virtual
+{
 	struct mount *m;
 	struct loop_timer *timer;
 	int64_t started_ns;
@@ -164,8 +165,11 @@ enum wk_status virtual_stat(struct virtual *v, uint64_t ino, struct stat *out)
 	int64_t time_ns = v->started_ns;
 	enum wk_status st;
 
-	*out = (struct stat){ .st_ino = ino, .st_uid = geteuid(), .st_gid = getegid(),
-			      .st_blksize = 4096, .st_nlink = 2 };
+	*out = (struct stat){.st_ino = ino,
+			     .st_uid = geteuid(),
+			     .st_gid = getegid(),
+			     .st_blksize = 4096,
+			     .st_nlink = 2};
 	if (ino == VIRTUAL_DIR_INO) {
 		out->st_mode = S_IFDIR | 0555;
 	} else if (ino == VIRTUAL_HIDDEN_INO) {
@@ -183,8 +187,8 @@ enum wk_status virtual_stat(struct virtual *v, uint64_t ino, struct stat *out)
 	} else {
 		return WK_NOT_FOUND;
 	}
-	out->st_mtim = (struct timespec){ .tv_sec = time_ns / 1000000000,
-					  .tv_nsec = time_ns % 1000000000 };
+	out->st_mtim =
+	    (struct timespec){.tv_sec = time_ns / 1000000000, .tv_nsec = time_ns % 1000000000};
 	out->st_atim = out->st_ctim = out->st_mtim;
 	return WK_OK;
 }
@@ -206,9 +210,10 @@ static uint64_t ino_of(uint64_t parent, const char *name)
 void virtual_lookup(fuse_req_t req, uint64_t parent, const char *name)
 {
 	struct mount *m = mount_of(req);
-	struct fuse_entry_param entry = { .ino = ino_of(parent, name), .generation = 1,
-					  .attr_timeout = FS_FOREVER,
-					  .entry_timeout = FS_FOREVER };
+	struct fuse_entry_param entry = {.ino = ino_of(parent, name),
+					 .generation = 1,
+					 .attr_timeout = FS_FOREVER,
+					 .entry_timeout = FS_FOREVER};
 	enum wk_status st = virtual_stat(m->virtual, entry.ino, &entry.attr);
 
 	if (st == WK_OK)
@@ -230,14 +235,14 @@ void virtual_list(fuse_req_t req, uint64_t ino, size_t size, off_t offset, bool 
 		return;
 	}
 	for (size_t i = offset < 0 ? 0 : (size_t)offset; i < count; i++) {
-		struct fuse_entry_param e = { .attr = { .st_ino = i < 2 ? ino : VIRTUAL_FILE_INO + i - 2,
-							.st_mode = i < 2 ? S_IFDIR : S_IFREG } };
+		struct fuse_entry_param e = {
+		    .attr = {.st_ino = i < 2 ? ino : VIRTUAL_FILE_INO + i - 2,
+			     .st_mode = i < 2 ? S_IFDIR : S_IFREG}};
 		const char *name = i == 0 ? "." : i == 1 ? ".." : names[i - 2];
 		char *at = (char *)room + used;
-		size_t need = plus ? fuse_add_direntry_plus(req, at, size - used, name, &e,
-							    (off_t)i + 1)
-				   : fuse_add_direntry(req, at, size - used, name, &e.attr,
-						       (off_t)i + 1);
+		size_t need =
+		    plus ? fuse_add_direntry_plus(req, at, size - used, name, &e, (off_t)i + 1)
+			 : fuse_add_direntry(req, at, size - used, name, &e.attr, (off_t)i + 1);
 
 		if (need > size - used)
 			break;

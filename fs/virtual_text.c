@@ -77,8 +77,7 @@ static const char *state_of(const struct doc *doc)
 	return doc->pending ? "pending" : "clean";
 }
 
-static enum wk_status put_entry(struct store *s, const struct doc *doc, bool first,
-				struct buf *out)
+static enum wk_status put_entry(struct store *s, const struct doc *doc, bool first, struct buf *out)
 {
 	char time[25];
 	enum wk_status st;

@@ -17,7 +17,7 @@
 
 struct watched {
 	uint64_t ino;
-	int wd;		/* -1: none (yet) */
+	int wd; /* -1: none (yet) */
 	struct watched *next;
 };
 
@@ -96,7 +96,7 @@ static void send_waiting(struct watch *w)
 
 	while (w->waiting.n > 0 && w->sent.n < IN_FLIGHT_MAX) {
 		struct watched *d = w->waiting.first;
-		struct helper_request request = { .kind = HELPER_WATCH };
+		struct helper_request request = {.kind = HELPER_WATCH};
 		struct node *node = tree_node(w->m->tree, d->ino);
 		enum wk_status st = WK_OK;
 		uint32_t id;
@@ -137,7 +137,7 @@ void watch_directory(struct watch *w, const struct node *dir, struct node *node)
 	d = malloc(sizeof *d);
 	if (!d)
 		return;
-	*d = (struct watched){ .ino = node->ino, .wd = -1 };
+	*d = (struct watched){.ino = node->ino, .wd = -1};
 	if (map_put(w->by_ino, bytes_of(&d->ino, sizeof d->ino), d) != WK_OK) {
 		free(d);
 		return;
@@ -183,6 +183,6 @@ void watch_ended(struct watch *w, int wd)
 
 void watch_helper_gone(struct watch *w)
 {
-	w->waiting = (struct watch_queue){ .n = 0 };
-	w->sent = (struct watch_queue){ .n = 0 };
+	w->waiting = (struct watch_queue){.n = 0};
+	w->sent = (struct watch_queue){.n = 0};
 }

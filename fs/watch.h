@@ -13,9 +13,9 @@ struct helper_reply;
 
 /*
  * Learning that the last writer of a document's file has closed it: without FLUSH and
- * RELEASE the kernel does not say so to us, but inotify's IN_CLOSE_WRITE says it to the helper, which
- * watches every directory that the kernel knows and that may hold documents.  A directory whose
- * own or whose ancestor's name begins with a dot (.git and the like) holds none.
+ * RELEASE the kernel does not say so to us, but inotify's IN_CLOSE_WRITE says it to the helper,
+ * which watches every directory that the kernel knows and that may hold documents.  A directory
+ * whose own or whose ancestor's name begins with a dot (.git and the like) holds none.
  *
  * Where a watch cannot be had (limit, no helper), a save is complete after a quiet time instead.
  */

@@ -32,7 +32,7 @@
 struct serving {
 	pid_t pid;
 	int control;
-	char top[64];		/* temporary directory with "store" and "mnt" */
+	char top[64]; /* temporary directory with "store" and "mnt" */
 	char mnt[80];
 	/* in the child: */
 	struct loop *loop;
@@ -47,13 +47,13 @@ struct serving {
 #define SERVING_NOPERM 4u
 
 enum serving_command {
-	SERVING_EDIT,	/* document `number` of kind Request gets content `value`, made if missing */
-	SERVING_FOLDER,	/* folder `number` is made */
+	SERVING_EDIT, /* document `number` of kind Request gets content `value`, made if missing */
+	SERVING_FOLDER, /* folder `number` is made */
 	SERVING_MOVE,	/* document `number` moves into folder `value` */
-	SERVING_REMOVE,	/* document `number` */
+	SERVING_REMOVE, /* document `number` */
 	SERVING_SETTLE,
 	SERVING_STOP,
-	SERVING_HELPER,	/* answers the helper's pid */
+	SERVING_HELPER, /* answers the helper's pid */
 	SERVING_IDLE	/* answers 1 when the view is idle */
 };
 
@@ -81,8 +81,10 @@ static inline void serving_take(struct serving *s, const char *id, const char *t
 {
 	SCOPED(arena_free_scoped) struct arena *arena = arena_new(1 << 20);
 	struct json *json = json_new(arena, JSON_OBJECT);
-	struct docs_remote remote = { .id = bytes_str(id), .type = bytes_str(type),
-				      .author = bytes_str("acct_other"), .removed = removed };
+	struct docs_remote remote = {.id = bytes_str(id),
+				     .type = bytes_str(type),
+				     .author = bytes_str("acct_other"),
+				     .removed = removed};
 	static char text[4096];
 	struct doc *doc;
 
@@ -185,10 +187,12 @@ static inline void serving_is_ready(void *arg)
 static inline void serving_open_store(struct serving *s)
 {
 	char dir[96], owner[128];
-	struct store_params params = { .dir = dir, .loop = s->loop, .slot_memory_kib = 64,
-				       .passphrase = bytes_str("a passphrase"),
-				       .owner_line = "test" };
-	struct tree_new what = { .mode = S_IFDIR | 0755 };
+	struct store_params params = {.dir = dir,
+				      .loop = s->loop,
+				      .slot_memory_kib = 64,
+				      .passphrase = bytes_str("a passphrase"),
+				      .owner_line = "test"};
+	struct tree_new what = {.mode = S_IFDIR | 0755};
 	struct node *node;
 
 	(void)snprintf(dir, sizeof dir, "%s/store", s->top);
@@ -209,9 +213,10 @@ static inline void serving_open_store(struct serving *s)
 
 static inline void serving_child(struct serving *s, unsigned flags)
 {
-	struct mount_params params = { .mountpoint = s->mnt, .on_unmounted = serving_unmounted,
-				       .allow_other = flags & SERVING_ALLOW_OTHER,
-				       .noperm = flags & SERVING_NOPERM };
+	struct mount_params params = {.mountpoint = s->mnt,
+				      .on_unmounted = serving_unmounted,
+				      .allow_other = flags & SERVING_ALLOW_OTHER,
+				      .noperm = flags & SERVING_NOPERM};
 	char reason[256];
 	enum wk_status st;
 
@@ -264,7 +269,7 @@ static inline void serving_resume(struct serving *s, unsigned flags)
 
 static inline void serving_start(struct serving *s, unsigned flags)
 {
-	*s = (struct serving){ .top = "/tmp/wakefs-fs-XXXXXX" };
+	*s = (struct serving){.top = "/tmp/wakefs-fs-XXXXXX"};
 	assert_non_null(mkdtemp(s->top));
 	assert_int_equal(chmod(s->top, 0755), 0);
 	(void)snprintf(s->mnt, sizeof s->mnt, "%s/mnt", s->top);
@@ -274,7 +279,7 @@ static inline void serving_start(struct serving *s, unsigned flags)
 
 static inline int serving_do(struct serving *s, int command, int number, int value)
 {
-	struct serving_message msg = { .command = command, .number = number, .value = value };
+	struct serving_message msg = {.command = command, .number = number, .value = value};
 	int answer = -1;
 
 	assert_int_equal(send(s->control, &msg, sizeof msg, MSG_NOSIGNAL), (int)sizeof msg);
@@ -283,12 +288,12 @@ static inline int serving_do(struct serving *s, int command, int number, int val
 }
 
 /* Waits until `what` holds, for 10 s. */
-#define serving_wait(what)                                                                        \
-	do {                                                                                      \
-		int tries_ = 2000;                                                                \
-		while (!(what) && --tries_ > 0)                                                   \
-			usleep(5000);                                                             \
-		assert_true(what);                                                                \
+#define serving_wait(what)                                                                         \
+	do {                                                                                       \
+		int tries_ = 2000;                                                                 \
+		while (!(what) && --tries_ > 0)                                                    \
+			usleep(5000);                                                              \
+		assert_true(what);                                                                 \
 	} while (0)
 
 static inline int serving_wait_end(struct serving *s)

@@ -80,8 +80,8 @@ static void big_and_sparse(void **state)
 	assert_int_equal(pread(fd, got, 4096, 5000), 4096);
 	for (int i = 0; i < 4096; i++)
 		assert_int_equal(got[i], 0);
-	assert_int_equal(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 10 << 20,
-				   1 << 20), 0);
+	assert_int_equal(
+	    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 10 << 20, 1 << 20), 0);
 	assert_int_equal(lseek(fd, 0, SEEK_DATA), 11 << 20);
 	assert_int_equal(fallocate(fd, 0, 0, 20 << 20), 0);
 	assert_int_equal(fstat(fd, &st), 0);
@@ -115,10 +115,12 @@ static void renames(void **state)
 	put("Pets/two.txt", "two", O_TRUNC);
 	assert_int_equal(stat(path("Pets/one.txt"), &before), 0);
 	assert_int_equal(renameat2(AT_FDCWD, path("Pets/one.txt"), AT_FDCWD, path("Pets/two.txt"),
-				   RENAME_EXCHANGE), 0);
+				   RENAME_EXCHANGE),
+			 0);
 	expect("Pets/one.txt", "two");
 	expect_errno(renameat2(AT_FDCWD, path("Pets/one.txt"), AT_FDCWD, path("Pets/two.txt"),
-			       RENAME_NOREPLACE), EEXIST);
+			       RENAME_NOREPLACE),
+		     EEXIST);
 	assert_int_equal(rename(path("Pets/two.txt"), path("Pets/one.txt")), 0);
 	expect("Pets/one.txt", "one");
 	assert_int_equal(stat(path("Pets/one.txt"), &after), 0);
@@ -245,8 +247,8 @@ static void deleting_while_listing(void **state)
 
 static void attributes(void **state)
 {
-	struct timespec times[2] = { { .tv_sec = 1, .tv_nsec = 5 }, { .tv_sec = 1000000000,
-								     .tv_nsec = 123456789 } };
+	struct timespec times[2] = {{.tv_sec = 1, .tv_nsec = 5},
+				    {.tv_sec = 1000000000, .tv_nsec = 123456789}};
 	struct statx stx;
 	struct stat st;
 	struct statvfs vfs;
@@ -262,8 +264,8 @@ static void attributes(void **state)
 	assert_int_equal(st.st_gid, 34);
 	assert_int_equal(st.st_mtim.tv_sec, 1000000000);
 	assert_int_equal(st.st_mtim.tv_nsec, 123456789);
-	assert_int_equal(statx(AT_FDCWD, path("Pets/attr"), 0, STATX_BTIME | STATX_BASIC_STATS,
-			       &stx), 0);
+	assert_int_equal(
+	    statx(AT_FDCWD, path("Pets/attr"), 0, STATX_BTIME | STATX_BASIC_STATS, &stx), 0);
 	if (stx.stx_mask & STATX_BTIME)
 		assert_true(stx.stx_btime.tv_sec > 1500000000);
 	assert_int_equal(statvfs(path("Pets"), &vfs), 0);
@@ -273,7 +275,7 @@ static void attributes(void **state)
 
 static void locks_are_the_kernels(void **state)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	int a, b;
 
 	(void)state;
@@ -353,19 +355,19 @@ static int need_mount(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		MOUNTED(writes_are_read_back),
-		MOUNTED(big_and_sparse),
-		MOUNTED(copy_file_range_copies),
-		MOUNTED(renames),
-		MOUNTED(links),
-		MOUNTED(what_documents_cannot_be),
-		MOUNTED(unlinked_files_live_on),
-		MOUNTED(shared_mappings),
-		MOUNTED(deleting_while_listing),
-		MOUNTED(attributes),
-		MOUNTED(locks_are_the_kernels),
-		MOUNTED(read_only_creation_by_others),
-		MOUNTED(long_names),
+	    MOUNTED(writes_are_read_back),
+	    MOUNTED(big_and_sparse),
+	    MOUNTED(copy_file_range_copies),
+	    MOUNTED(renames),
+	    MOUNTED(links),
+	    MOUNTED(what_documents_cannot_be),
+	    MOUNTED(unlinked_files_live_on),
+	    MOUNTED(shared_mappings),
+	    MOUNTED(deleting_while_listing),
+	    MOUNTED(attributes),
+	    MOUNTED(locks_are_the_kernels),
+	    MOUNTED(read_only_creation_by_others),
+	    MOUNTED(long_names),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
