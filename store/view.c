@@ -257,18 +257,14 @@ static void pump(struct view *v)
 
 static void go_on(void *arg)
 {
-	struct view *v = arg;
-
-	v->posted = false;
-	pump(v);
+	pump(arg);
 }
 
 /* What follows is handed over from the loop: the observer is in the middle of a request. */
 static void pump_later(struct view *v)
 {
-	if (v->busy || v->posted)
-		return;
-	v->posted = loop_post(v->store->loop, go_on, v) == WK_OK;
+	if (!v->busy)
+		loop_timer_set(v->timer, 0);
 }
 
 void view_run(struct view *v)
@@ -351,7 +347,9 @@ enum wk_status view_open(struct store *s, struct view **view_out)
 	v->tree = s->tree;
 	v->uid = getuid();
 	v->gid = getgid();
-	st = queue_unshown(v);
+	st = loop_timer_new(s->loop, go_on, v, &v->timer);
+	if (st == WK_OK)
+		st = queue_unshown(v);
 	if (st != WK_OK) {
 		view_close(v);
 		return st;
@@ -364,6 +362,8 @@ void view_close(struct view *v)
 {
 	if (v == NULL)
 		return;
+	if (v->timer != NULL)
+		loop_timer_free(v->timer);
 	free(v->current);
 	free(v->cancelled);
 	list_fini(&v->batch, v->at);

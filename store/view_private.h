@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "base/loop.h"
 #include "store/docs_private.h"
 #include "store/view.h"
 
@@ -53,7 +54,8 @@ struct view {
 	size_t at;			/* in batch */
 	struct view_work *current;	/* handed over, not yet applied */
 	struct view_work *cancelled;	/* done, still readable by the observer */
-	bool busy, posted;
+	bool busy;
+	struct loop_timer *timer;	/* hands over the next change */
 	uint64_t empty_ino;		/* a directory that may have become needless */
 	uint32_t uid, gid;
 };

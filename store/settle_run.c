@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One round of settling, group by group: folders before files, because a file's parent is its
+ * directory; removals last, because until then any file might have been the document.
+ */
+#include "store/settle_private.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "store/status.h"
+
+/* Where each touched node stands now. */
+static void look(struct settle *s)
+{
+	for (size_t i = 0; i < s->node_count; i++) {
+		struct settle_node *e = s->nodes[i];
+		SCOPED(buf_fini) struct buf path = BUF_INIT(1024 * 1024);
+
+		if (e->settled && e->problem == NULL)
+			continue;
+		e->match = NULL;
+		e->group = settle_area(s, e->node);
+		free(e->path);
+		e->path = NULL;
+		if (e->group != NULL && settle_path(s, e->node, &path) == WK_OK)
+			e->path = bytes_dup(buf_bytes(&path));
+		/* What stands in the root may become a group; what stands nowhere may be an open file. */
+		if (e->group == NULL && e->node->parent != tree_root(s->tree)) {
+			free(e->problem);
+			e->problem = NULL;
+			e->settled = true;
+		}
+	}
+}
+
+static bool git_is_busy(struct settle *s, const struct group *g)
+{
+	struct node *git = g->dir == NULL ? NULL
+					  : tree_lookup(s->tree, g->dir, bytes_str(".git"));
+
+	return git != NULL && S_ISDIR(git->mode) &&
+	       tree_lookup(s->tree, git, bytes_str("index.lock")) != NULL;
+}
+
+static bool stands(struct settle *s, const struct group *g, struct node *node)
+{
+	return node != NULL && settle_area(s, node) == g;
+}
+
+static int deepest_first(const void *a, const void *b)
+{
+	size_t x = strlen((*(struct settle_doc *const *)a)->path);
+	size_t y = strlen((*(struct settle_doc *const *)b)->path);
+
+	return x > y ? -1 : x < y;
+}
+
+static void unlink_doc(struct doc *doc)
+{
+	struct node *nodes[] = { doc->node, doc->file, doc->children };
+
+	for (size_t i = 0; i < ARRAY_LEN(nodes); i++)
+		if (nodes[i] != NULL && nodes[i]->doc == doc)
+			nodes[i]->doc = NULL;
+	doc->node = doc->file = doc->children = NULL;
+}
+
+/* A file that moved to another group shows this document's bytes until it is read. */
+static enum wk_status part(struct settle *s, struct doc *doc)
+{
+	if (doc->file != NULL && doc->file->rendered)
+		return tree_freeze(s->tree, doc->file);
+	return WK_OK;
+}
+
+static void remove_missing(struct settle *s, struct group *g)
+{
+	SCOPED(scoped_free) struct settle_doc **gone = calloc(s->doc_count + 1, sizeof(*gone));
+	bool busy = !s->removals && git_is_busy(s, g);
+	size_t count = 0;
+
+	if (gone == NULL)
+		return;
+	for (size_t i = 0; i < s->doc_count; i++) {
+		struct settle_doc *r = s->list[i];
+		struct doc *doc = r->doc;
+		bool waited = s->removals || (!busy && s->now_ms - r->since_ms >= SETTLE_GRACE_MS);
+
+		if (r->settled || doc->group != g)
+			continue;
+		if (doc->removed && doc->file == NULL)
+			r->settled = true;
+		/* Its file is there and waits for its own time. */
+		else if (waited && !stands(s, g, doc->node))
+			gone[count++] = r;
+	}
+	qsort(gone, count, sizeof(struct settle_doc *), deepest_first);
+	for (size_t i = 0; i < count; i++) {
+		struct doc *doc = gone[i]->doc;
+
+		if (part(s, doc) != WK_OK || docs_remove(s->docs, doc, false) != WK_OK)
+			continue;
+		unlink_doc(doc);
+		gone[i]->settled = true;
+	}
+}
+
+/* Documents whose file was claimed by no step, but is there, are as they were. */
+static void settle_unmoved(struct settle *s, struct group *g)
+{
+	for (size_t i = 0; i < s->doc_count; i++) {
+		struct settle_doc *r = s->list[i];
+		struct doc *doc = r->doc;
+
+		if (r->settled || doc->group != g || kind_is_directory(doc->kind) ||
+		    !stands(s, g, doc->node))
+			continue;
+		if (settle_find(s, doc->node) == NULL)
+			(void)settle_note(s, doc->node);
+	}
+}
+
+static void settle_group(struct settle *s, struct group *g)
+{
+	rows_begin(s->store->rows);
+	settle_workspace(s, g);
+	settle_folders(s, g);
+	settle_files(s, g);
+	remove_missing(s, g);
+	settle_unmoved(s, g);
+	rows_end(s->store->rows);
+}
+
+static bool mark_groups(struct settle *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->node_count; i++)
+		if (s->nodes[i]->group != NULL && !s->nodes[i]->settled)
+			any = s->nodes[i]->group->settling = true;
+	for (size_t i = 0; i < s->doc_count; i++)
+		any = s->list[i]->doc->group->settling = true;
+	return any;
+}
+
+void settle_run(struct settle *s, bool force, bool removals)
+{
+	s->now_ms = clock_mono_ms();
+	s->force = force;
+	s->removals = removals;
+	rows_begin(s->store->rows);
+	settle_new_groups(s);
+	look(s);
+	if (mark_groups(s)) {
+		for (size_t i = 0; i < s->docs->group_count; i++)
+			if (s->docs->groups[i]->settling)
+				settle_expand(s, s->docs->groups[i]);
+		look(s);
+		mark_groups(s);
+	}
+	for (size_t i = 0; i < s->docs->group_count; i++) {
+		struct group *g = s->docs->groups[i];
+
+		if (g->settling)
+			settle_group(s, g);
+		g->settling = false;
+	}
+	rows_end(s->store->rows);
+	status_changed(s->store);
+}
