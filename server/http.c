@@ -154,7 +154,18 @@ static void park(struct request *r, request_after_fn *after)
 {
 	r->after = after;
 	r->is_parked = true;
+	atomic_fetch_add(&r->server->counters.parked, 1);
 	MHD_suspend_connection(r->http->mhd);
+}
+
+/* Any thread.  The request may be gone as soon as it is resumed. */
+static void resume(struct request *r, enum wk_status st)
+{
+	struct server *server = r->server;
+
+	r->parked_status = st;
+	MHD_resume_connection(r->http->mhd);
+	atomic_fetch_sub(&server->counters.parked, 1);
 }
 
 static struct request *of_job(struct commit_job *job)
@@ -178,16 +189,14 @@ static void job_done(struct commit_job *job, enum wk_status st)
 {
 	struct request *r = of_job(job);
 
-	r->parked_status = st;
-	MHD_resume_connection(r->http->mhd);
+	resume(r, st);
 }
 
 static void waiter_wake(struct hub_waiter *w)
 {
 	struct request *r = of_waiter(w);
 
-	r->parked_status = WK_OK;
-	MHD_resume_connection(r->http->mhd);
+	resume(r, WK_OK);
 }
 
 void request_commit(struct request *r, request_run_fn *run, request_after_fn *after)
@@ -212,6 +221,7 @@ static enum MHD_Result begin_request(struct server *server, struct MHD_Connectio
 {
 	struct request *r = request_new(server, mhd);
 	const char *length;
+	uint64_t bytes;
 	enum wk_status st;
 
 	if (!r)
@@ -219,7 +229,10 @@ static enum MHD_Result begin_request(struct server *server, struct MHD_Connectio
 	*state = r;
 	server_count(server, requests);
 	atomic_fetch_add(&server->counters.active, 1);
-	routes_begin(r, method, url);
+	if (server->is_stopping)
+		reply_error(r, 503, "internal", "The server is stopping.");
+	else
+		routes_begin(r, method, url);
 	if (r->route && !r->reply) {
 		st = http_body_begin(r);
 		if (st != WK_OK)
@@ -229,7 +242,10 @@ static enum MHD_Result begin_request(struct server *server, struct MHD_Connectio
 	}
 	/* Refused before the body is there: a large one is not even read. */
 	length = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Content-Length");
-	if (r->reply && length && strtoull(length, NULL, 10) > DRAIN_MAX) {
+	bytes = length ? strtoull(length, NULL, 10) : 0;
+	if (!r->reply && r->route->body_max > 0 && bytes > r->route->body_max)
+		reply_status(r, WK_LIMIT);
+	if (r->reply && bytes > DRAIN_MAX) {
 		r->is_handled = true;
 		return http_reply_queue(r);
 	}
@@ -257,6 +273,8 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *mhd, const ch
 	(void)version;
 	if (!r)
 		return begin_request(cls, mhd, url, method, state);
+	if (atomic_load(&r->server->is_ending))
+		return MHD_NO;
 	if (r->is_parked) {
 		r->is_parked = false;
 		r->after(r, r->parked_status);
@@ -342,13 +360,21 @@ enum wk_status http_start(struct server *server, const struct sockaddr_storage *
 	return WK_OK;
 }
 
-/* Idle connections that are kept alive have no request; only those that have one count. */
+/*
+ * Idle connections that are kept alive have no request; only those that have one
+ * count.  After STOP_WAIT_MS what still uploads or downloads is cut off.
+ */
 static void wait_for_requests(struct server *server)
 {
 	int64_t until_ms = clock_mono_ms() + STOP_WAIT_MS;
 
-	while (atomic_load(&server->counters.active) > 0 && clock_mono_ms() < until_ms)
+	while (atomic_load(&server->counters.active) > 0) {
+		if (clock_mono_ms() >= until_ms)
+			atomic_store(&server->is_ending, true);
+		if (server->is_ending && atomic_load(&server->counters.parked) == 0)
+			return;
 		(void)nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+	}
 }
 
 void http_stop(struct http *http)
@@ -361,7 +387,6 @@ void http_stop(struct http *http)
 	listening = MHD_quiesce_daemon(http->daemon);
 	hub_end(http->server->hub);
 	wait_for_requests(http->server);
-	/* What is parked even now waits for a commit, which always ends. */
 	MHD_stop_daemon(http->daemon);
 	if (listening != MHD_INVALID_SOCKET)
 		close(listening);

@@ -7,6 +7,9 @@
 #define STEP (64 * 1024)
 #define SLOW_GRACE_MS 30000
 #define SLOW_BYTES_PER_S 256
+/* What we and apps send is mostly random digits: nothing honest shrinks by more. */
+#define RATIO_MAX 100
+#define RATIO_FREE ((uint64_t)4 * 1024 * 1024)
 
 enum wk_status http_body_begin(struct request *r)
 {
@@ -42,7 +45,8 @@ static void refuse(struct request *r, enum wk_status st)
 static enum wk_status take_plain(struct request *r, struct bytes part)
 {
 	r->http->inflated += part.n;
-	if (r->http->inflated > r->route->body_max)
+	if (r->http->inflated > r->route->body_max ||
+	    r->http->inflated > RATIO_FREE + r->http->received * RATIO_MAX)
 		return WK_LIMIT;
 	if (r->split)
 		return split_feed(r->split, part);

@@ -16,6 +16,7 @@ struct counters {
 	atomic_uint_fast64_t requests, errors_client, errors_server, pushed, conflicts, pages;
 	atomic_uint_fast64_t logins, logins_failed, signups, limited;
 	atomic_uint_fast64_t active;	/* requests that have not been answered in full */
+	atomic_uint_fast64_t parked;	/* of these: waiting for a commit or a move */
 };
 
 /* A running server: what every handler reaches.  Made once, before the first request. */
@@ -27,7 +28,8 @@ struct server {
 	struct limits *limits;
 	struct login_secrets secrets;
 	struct counters counters;
-	atomic_bool is_stopping;
+	atomic_bool is_stopping;	/* no new requests */
+	atomic_bool is_ending;		/* and what still runs is cut off */
 };
 
 #define server_count(server, name) atomic_fetch_add(&(server)->counters.name, 1)

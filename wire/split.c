@@ -241,7 +241,10 @@ enum wk_status split_feed(struct split *s, struct bytes part)
 			s->st = value_run(s, rest, &used);
 		} else if (s->want == IN_KEY) {
 			s->st = key_run(s, rest, &used);
-		} else if (!is_space(rest.p[0])) {
+		} else if (is_space(rest.p[0])) {
+			while (used < rest.n && is_space(rest.p[used]))
+				used++;
+		} else {
 			bool is_used;
 
 			s->st = step(s, rest.p[0], &is_used);
