@@ -3,6 +3,7 @@
 #define STORE_STORE_H
 
 #include "base/loop.h"
+#include "crypto/secret.h"
 #include "store/rows.h"
 
 /*
@@ -24,6 +25,7 @@ struct store_params {
 	const char *dir;		/* made 0700 if missing */
 	struct loop *loop;
 	struct bytes passphrase;	/* sanitized (crypto/kdf.h) */
+	const struct account_key *account;	/* NULL, or opens it where the passphrase does not */
 	uint32_t slot_memory_kib;	/* 0: calibrated; tests ask for less */
 	const char *owner_line;		/* "wakefs mount /home/ann/Workspaces (process 4711)" */
 	bool read_only_tree;		/* leave the tree unloaded: for settings only */
@@ -51,6 +53,10 @@ struct loop *store_loop(struct store *s);
 enum wk_status store_set_passphrase(struct store *s, struct bytes passphrase,
 				    uint32_t slot_memory_kib);
 
+/* Writes the account slot, by which the account key opens the store: after a passphrase that was changed
+ * elsewhere, say. */
+enum wk_status store_set_account_key(struct store *s, const struct account_key *account);
+
 enum store_setting {
 	SETTING_ACCOUNT_ID = 1,
 	SETTING_EMAIL,
@@ -60,7 +66,7 @@ enum store_setting {
 	SETTING_PRIVATE_KEY,	/* PRV_Account, JWK text */
 	SETTING_HIDE_NAMES,	/* "1" (default) or "0": names go up as n/a */
 	SETTING_FIRST_NAME,
-	SETTING_LAST_NAME
+	SETTING_LAST_NAME	/* (keys below 1 are the parts' own) */
 };
 /* Appends; WK_NOT_FOUND when never set. */
 enum wk_status store_setting_get(struct store *s, enum store_setting key, struct buf *out);

@@ -37,6 +37,17 @@ struct store {
 	struct status *status;
 };
 
+/* WK_OK: there is a finished store; WK_NOT_FOUND: none; WK_CORRUPT and others: it cannot be told. */
+enum wk_status store_key_find(const char *path);
+/* Makes the database with its header and a new key, over what a creation that was broken off left. */
+enum wk_status store_key_make(struct store *s, struct bytes passphrase, uint32_t memory_kib);
+/* Reads the header and opens a slot: key, id and sealer are there then.  WK_DENIED. */
+enum wk_status store_key_open(struct store *s, struct bytes passphrase,
+			      const struct account_key *account);
+/* Keeps the header's count of seals ahead while rows are open; and exact at the end. */
+enum wk_status store_key_watch(struct store *s);
+void store_key_unwatch(struct store *s);
+
 /* Loads the tree; on an empty database makes the root. */
 enum wk_status tree_open(struct rows *rows, struct loop *loop, struct tree **tree_out);
 /* Frees it without a word to the hooks; rows stay open. */
