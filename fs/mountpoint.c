@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,8 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/scoped.h"
+
+#define DEAD_MOUNTS_MAX 4
 
 static void say(char *reason, size_t size, const char *path, const char *what)
 {
@@ -105,22 +108,84 @@ static char *absolute_of(const char *path)
 	return result;
 }
 
+/* Undoes the octal escapes of mountinfo, in place. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at; at++) {
+		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] && at[3]) {
+			*to++ = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0'));
+			at += 3;
+		} else {
+			*to++ = *at;
+		}
+	}
+	*to = '\0';
+}
+
+/* The device of what is mounted there, 0 for nothing, and whether it is one of ours. */
+static uint64_t find_mount(const char *absolute, bool *ours_out)
+{
+	SCOPED(buf_fini) struct buf text = BUF_INIT((size_t)16 << 20);
+	const char *all;
+	uint64_t device = 0;
+	char *at;
+
+	if (files_read("/proc/self/mountinfo", &text) != WK_OK || buf_cstr(&text, &all) != WK_OK)
+		return 0;
+	/* id parent major:minor root mountpoint ... - type source options; the last mounted at a
+	 * place is what shows. */
+	for (char *line = strtok_r((char *)text.p, "\n", &at); line;
+	     line = strtok_r(NULL, "\n", &at)) {
+		unsigned major_number, minor_number;
+		char place[4096 + 1];
+
+		if (sscanf(line, "%*d %*d %u:%u %*s %4096s", &major_number, &minor_number, place) !=
+		    3)
+			continue;
+		unescape(place);
+		if (strcmp(place, absolute) != 0)
+			continue;
+		device = makedev(major_number, minor_number);
+		*ours_out = strstr(line, " - fuse.wakefs ") != NULL;
+	}
+	return device;
+}
+
+uint64_t mountpoint_device(const char *absolute)
+{
+	bool ours;
+
+	return find_mount(absolute, &ours);
+}
+
+/* A mount whose program has ended.  Attributes of one of ours are cached and say nothing; statfs is
+ * always asked for, and one of ours that lives answers it. */
+static bool is_dead(const char *absolute)
+{
+	struct statfs fs;
+	struct stat st;
+	bool ours = false;
+
+	if (find_mount(absolute, &ours) == 0)
+		return false;
+	if (ours)
+		return statfs(absolute, &fs) != 0 && (errno == ENOTCONN || errno == ECONNABORTED);
+	return stat(absolute, &st) != 0 && errno == ENOTCONN;
+}
+
 enum wk_status mountpoint_prepare(const char *path, char **absolute_out, char *reason,
 				  size_t reason_size)
 {
-	SCOPED(scoped_free) char *absolute = NULL;
+	SCOPED(scoped_free) char *absolute = absolute_of(path);
 	struct stat st;
 	enum wk_status status;
 
-	if (stat(path, &st) != 0 && errno != ENOTCONN)
-		return why_no_stat(path, errno, reason, reason_size);
-	absolute = absolute_of(path);
 	if (!absolute)
 		return why_no_stat(path, errno, reason, reason_size);
-	/* Twice: a mount over a dead mount over the directory. */
-	for (int i = 0; i < 4 && stat(absolute, &st) != 0; i++) {
-		if (errno != ENOTCONN)
-			return why_no_stat(path, errno, reason, reason_size);
+	/* More than once: a dead mount may lie over another. */
+	for (int i = 0; i < DEAD_MOUNTS_MAX && is_dead(absolute); i++) {
 		if (!mountpoint_detach(absolute)) {
 			say(reason, reason_size, path,
 			    "is a mount whose program has ended, and it cannot be detached: "
@@ -129,6 +194,8 @@ enum wk_status mountpoint_prepare(const char *path, char **absolute_out, char *r
 		}
 		log_info("detached a mount whose program had ended");
 	}
+	if (stat(absolute, &st) != 0)
+		return why_no_stat(path, errno, reason, reason_size);
 	if (!S_ISDIR(st.st_mode)) {
 		say(reason, reason_size, path, "is not a directory");
 		return WK_INVALID;
@@ -182,47 +249,6 @@ enum wk_status mountpoint_explain(const char *path, char *reason, size_t reason_
 	    "cannot be mounted on: the system refuses (is mounting allowed here, and does "
 	    "/etc/fuse.conf allow the options?)");
 	return WK_DENIED;
-}
-
-/* Undoes the octal escapes of mountinfo, in place. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *at = text; *at; at++) {
-		if (at[0] == '\\' && at[1] >= '0' && at[1] <= '3' && at[2] && at[3]) {
-			*to++ = (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + (at[3] - '0'));
-			at += 3;
-		} else {
-			*to++ = *at;
-		}
-	}
-	*to = '\0';
-}
-
-uint64_t mountpoint_device(const char *absolute)
-{
-	SCOPED(buf_fini) struct buf text = BUF_INIT((size_t)16 << 20);
-	const char *all;
-	uint64_t device = 0;
-	char *at;
-
-	if (files_read("/proc/self/mountinfo", &text) != WK_OK || buf_cstr(&text, &all) != WK_OK)
-		return 0;
-	/* id parent major:minor root mountpoint ...; the last mounted at a place is what shows. */
-	for (char *line = strtok_r((char *)text.p, "\n", &at); line;
-	     line = strtok_r(NULL, "\n", &at)) {
-		unsigned major_number, minor_number;
-		char place[4096 + 1];
-
-		if (sscanf(line, "%*d %*d %u:%u %*s %4096s", &major_number, &minor_number, place) !=
-		    3)
-			continue;
-		unescape(place);
-		if (strcmp(place, absolute) == 0)
-			device = makedev(major_number, minor_number);
-	}
-	return device;
 }
 
 /* MNT_FORCE aborts first and unmounts then, which fails here because of `root`: a program that goes

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -125,7 +126,7 @@ static inline int serving_helper_pid(void)
 
 static inline int serving_obey(struct serving *s, const struct serving_message *msg)
 {
-	char id[32], name[32], parent[140];
+	char id[48], name[32], parent[140];
 	const char *workspace = s->group->workspace->id;
 
 	(void)snprintf(id, sizeof id, "req_%032d", msg->number);

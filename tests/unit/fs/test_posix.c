@@ -297,6 +297,7 @@ static void read_only_creation_by_others(void **state)
 	int status, fd;
 
 	(void)state;
+	assert_int_equal(chmod(path(""), 0755), 0);
 	assert_int_equal(chmod(path("Pets"), 0777), 0);
 	child = fork();
 	if (child == 0) {
