@@ -158,8 +158,8 @@ static enum wk_status read_some(struct tree *t, struct node *node, uint64_t offs
 		n = (size_t)(node->size - offset);
 	st = node->rendered ? read_rendering(t, node, offset, n, out) :
 			      read_blocks(t, node, offset, n, out);
-	if (st != WK_OK) {
-		explicit_bzero(out->p ? out->p + before : out->p, out->n - before);
+	if (st != WK_OK && out->n > before) {
+		explicit_bzero(out->p + before, out->n - before);
 		out->n = before;
 	}
 	return st;
