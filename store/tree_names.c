@@ -113,7 +113,7 @@ static enum wk_status make_named(struct tree *t, struct node *dir, struct bytes 
 enum wk_status tree_make(struct tree *t, struct node *dir, struct bytes name,
 			 const struct tree_new *what, unsigned flags, struct node **node_out)
 {
-	struct node *node;
+	struct node *node = NULL;
 	enum wk_status st = tree_check_name(dir, name);
 
 	if (st == WK_OK && tree_index_find(t, dir, name))
