@@ -108,11 +108,18 @@ static void virtual_files_have_exact_sizes(void **state)
 	assert_int_equal(rename(path(".wakefs"), path("other")), -1);
 }
 
+/* find asks once a run which file system this is, and no kernel keeps that answer.  (git status
+ * without --no-optional-locks makes and removes its lock file, which is no reading.) */
+static long upcalls(void)
+{
+	return serving_count(&s, "total") - serving_count(&s, "statfs");
+}
+
 static void warm_work_costs_no_upcall(void **state)
 {
 	static const char *const commands[] = {
 	    "ls -lR Pets",     "find Pets -type f", "grep -r example Pets",
-	    "cat Pets/*.json", "stat Pets/*.json",  "git -C Pets status",
+	    "cat Pets/*.json", "stat Pets/*.json",  "git --no-optional-locks -C Pets status",
 	};
 	char name[64];
 
@@ -129,11 +136,11 @@ static void warm_work_costs_no_upcall(void **state)
 
 		run(commands[i]);
 		run(commands[i]);
-		before = serving_count(&s, "total");
+		before = upcalls();
 		run(commands[i]);
-		if (serving_count(&s, "total") != before)
+		if (upcalls() != before)
 			print_error("upcalls in: %s\n", commands[i]);
-		assert_int_equal(serving_count(&s, "total"), before);
+		assert_int_equal(upcalls(), before);
 	}
 }
 
