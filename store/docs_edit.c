@@ -56,7 +56,7 @@ static enum wk_status differs(struct docs *d, struct doc *doc, bool *differs_out
 static enum wk_status shield(struct docs *d, struct doc *doc)
 {
 	struct node *file = doc->file;
-	bool freeze = file->rendered && file->lookups > 0;
+	bool freeze = file->rendered && (file->lookups > 0 || doc->settling != NULL);
 	enum wk_status st = WK_OK;
 
 	/* A file that already shows an older text has its base. */

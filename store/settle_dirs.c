@@ -72,8 +72,14 @@ static enum wk_status read_dir(struct settle *s, struct arena *arena, struct nod
 	return doc_new(arena, place, json_out) == WK_OK ? st : WK_NOMEM;
 }
 
-static void bind(struct doc *doc, struct node *dir, struct node *file)
+static void bind(struct settle *s, struct doc *doc, struct node *dir, struct node *file)
 {
+	/* The file that was its document keeps the bytes it shows. */
+	if (doc->file != NULL && doc->file != file && doc->file->doc == doc) {
+		if (doc->file->rendered && tree_freeze(s->tree, doc->file) != WK_OK)
+			return;
+		doc->file->doc = NULL;
+	}
 	if (dir->doc != NULL && dir->doc != doc && dir->doc->node == dir)
 		dir->doc->node = NULL;
 	if (doc->node != NULL && doc->node != dir && doc->node->doc == doc)
@@ -120,7 +126,7 @@ enum wk_status settle_make_dir(struct settle *s, struct group *g, struct node *d
 	st = docs_create(s->docs, g, json, false, doc_out);
 	if (st != WK_OK)
 		return st;
-	bind(*doc_out, dir, file);
+	bind(s, *doc_out, dir, file);
 	if (file == NULL) {
 		(*doc_out)->shown = false;
 		(*doc_out)->stale = true;
@@ -171,7 +177,7 @@ static bool give_back(struct settle *s, struct node *dir, struct bytes name)
 			continue;
 		g->dir = dir;
 		dir->group = g;
-		bind(doc, dir, dir_file_of(s, dir, KIND_WORKSPACE));
+		bind(s, doc, dir, dir_file_of(s, dir, KIND_WORKSPACE));
 		return docs_row_save_group(s->docs, g) == WK_OK;
 	}
 	return false;
@@ -313,12 +319,8 @@ static bool dir_file_is_missed(struct settle *s, struct settle_doc *r)
 	struct node *file = dir_file_of(s, doc->node, doc->kind);
 
 	if (file != NULL) {
-		if (doc->file != file && doc->file != NULL && doc->file->doc == doc)
-			doc->file->doc = NULL;
-		if (file->doc == NULL || file->doc == doc) {
-			doc->file = file;
-			file->doc = doc;
-		}
+		if (file->doc == NULL || file->doc == doc)
+			bind(s, doc, doc->node, file);
 		return false;
 	}
 	if (!s->force && s->now_ms - r->since_ms < SETTLE_GRACE_MS)
@@ -345,7 +347,7 @@ static enum wk_status take_place(struct settle *s, struct settle_node *e)
 
 	e->match = NULL;	/* not again on the way up */
 	if (doc->node != e->node)
-		bind(doc, e->node, dir_file_of(s, e->node, doc->kind));
+		bind(s, doc, e->node, dir_file_of(s, e->node, doc->kind));
 	if (!doc->removed && strcmp(r->path, e->path) != 0) {
 		st = tree_place(s->tree, e->node, &dir, &file_name);
 		if (st == WK_OK)

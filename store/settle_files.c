@@ -86,6 +86,8 @@ static void link_file(struct settle *s, struct doc *doc, struct node *file)
 	/* Bytes made from another document must not change with it. */
 	if (file->rendered && file->doc != doc && tree_freeze(s->tree, file) != WK_OK)
 		return;
+	if (old != NULL && old != file && old->rendered && tree_freeze(s->tree, old) != WK_OK)
+		return;
 	if (old != NULL && old != file && old->doc == doc)
 		old->doc = NULL;
 	if (file->doc != NULL && file->doc != doc) {
