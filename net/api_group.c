@@ -139,7 +139,7 @@ enum wk_status api_fetch(struct api *a, struct arena *arena, const char *group_i
 		return st;
 	call.body = buf_bytes(&body);
 	st = api_exchange(a, arena, &call, &root);
-	return st == WK_OK ? wire_changes_read(arena, root, out) : st;
+	return st == WK_OK ? wire_fetched_read(arena, root, out) : st;
 }
 
 enum wk_status api_poll(struct api *a, struct arena *arena, const struct wire_poll *have,

@@ -82,12 +82,24 @@ static void step_give_back(void *arg)
 	rows_end(store_rows(c->sync->store));
 }
 
+/* How many of the ids asked for a page has dealt with: all, or those up to its last item. */
+static size_t dealt_with(const struct wire_changes *page, const struct bytes *ids, size_t n)
+{
+	size_t at = n;
+
+	if (!page->more)
+		return n;
+	while (at > 0 && !bytes_equal(ids[at - 1], page->items[page->count - 1].id))
+		at--;
+	return at;
+}
+
 static enum wk_status fetch_wanted(struct compare *c)
 {
 	size_t from = 0;
 
 	while (from < c->wanted_count) {
-		size_t left = c->wanted_count - from;
+		size_t left = c->wanted_count - from, done;
 		size_t n = left < WIRE_PAGE_ITEMS ? left : WIRE_PAGE_ITEMS;
 		struct wire_changes page;
 		enum wk_status st;
@@ -95,14 +107,16 @@ static enum wk_status fetch_wanted(struct compare *c)
 		arena_reset(c->sync->arena);
 		st = api_fetch(c->sync->api, c->sync->arena, c->group->id, c->wanted + from, n,
 			       &page);
-		/* A page may end early at its size; what came is taken off the front. */
-		if (st == WK_OK && page.count == 0)
-			st = WK_CORRUPT;
-		if (st == WK_OK)
-			st = sync_apply_page(c->sync, c->group, page.items, page.count, NULL);
 		if (st != WK_OK)
 			return st;
-		from += page.count;
+		/* A server that says "more" and gives nothing asked for would keep us here. */
+		done = page.count > 0 || !page.more ? dealt_with(&page, c->wanted + from, n) : 0;
+		if (done == 0)
+			return WK_CORRUPT;
+		st = sync_apply_page(c->sync, c->group, page.items, page.count, NULL);
+		if (st != WK_OK)
+			return st;
+		from += done;
 	}
 	return WK_OK;
 }

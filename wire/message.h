@@ -143,6 +143,10 @@ struct wire_changes {
 };
 enum wk_status wire_changes_read(struct arena *arena, const struct json *v,
 				 struct wire_changes *out);
+/* The answer of fetch: items in the order asked for, without those that do not exist; no cursor.
+ * more: the page was full before all of them were in it. */
+enum wk_status wire_fetched_read(struct arena *arena, const struct json *v,
+				 struct wire_changes *out);
 
 /* --- /v1/groups/ID/listing --- */
 

@@ -157,30 +157,45 @@ enum wk_status wire_push_answer_write(const struct wire_push_answer *m, struct b
 	return writer_end(&w);
 }
 
+/* What every page of resources has: the items, and whether more would come. */
+static enum wk_status page_read(struct arena *arena, const struct json *v, struct wire_changes *m)
+{
+	const struct json *items;
+	enum wk_status st = field_read_bool(v, "more", &m->more);
+
+	if (st == WK_OK)
+		st = field_read_array(v, "items", WIRE_PAGE_ITEMS, &items);
+	if (st == WK_OK)
+		st = field_alloc(arena, items->count, sizeof *m->items, &m->items);
+	for (; st == WK_OK && m->count < items->count; m->count++)
+		st = wire_resource_read(arena, &items->items[m->count], &m->items[m->count]);
+	return st;
+}
+
 enum wk_status wire_changes_read(struct arena *arena, const struct json *v,
 				 struct wire_changes *out)
 {
 	struct wire_changes m = { 0 };
-	const struct json *items;
 	enum wk_status st = head_read(json_get(v, "next"), &m.next);
 
 	if (st == WK_OK)
-		st = field_read_bool(v, "more", &m.more);
-	if (st == WK_OK)
 		st = field_read_bool(v, "resync", &m.resync);
 	if (st == WK_OK)
-		st = field_read_array(v, "items", WIRE_PAGE_ITEMS, &items);
+		st = page_read(arena, v, &m);
 	if (st == WK_OK)
-		st = field_alloc(arena, items->count, sizeof *m.items, &m.items);
-	if (st != WK_OK)
-		return st;
-	for (; m.count < items->count; m.count++) {
-		st = wire_resource_read(arena, &items->items[m.count], &m.items[m.count]);
-		if (st != WK_OK)
-			return st;
-	}
-	*out = m;
-	return WK_OK;
+		*out = m;
+	return st;
+}
+
+enum wk_status wire_fetched_read(struct arena *arena, const struct json *v,
+				 struct wire_changes *out)
+{
+	struct wire_changes m = { 0 };
+	enum wk_status st = page_read(arena, v, &m);
+
+	if (st == WK_OK)
+		*out = m;
+	return st;
 }
 
 static enum wk_status listed_read(const struct json *v, struct wire_listed *m)
