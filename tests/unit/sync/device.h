@@ -34,14 +34,22 @@ struct server {
 	unsigned port;
 };
 
-/* The program beside this test: build/<kind>/wakefsd. */
+/* The program of the same build, above this test: build/<kind>/wakefsd. */
 static inline void server_program(char path[PATH_MAX])
 {
 	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 32);
 
 	assert_true(n > 0);
 	path[n] = '\0';
-	(void)snprintf(path + strlen(dirname(path)), 32, "/../../wakefsd");
+	do {
+		(void)dirname(path);
+		assert_true(strlen(path) > 1);
+		n = (ssize_t)strlen(path);
+		(void)snprintf(path + n, 32, "/wakefsd");
+		if (access(path, X_OK) == 0)
+			return;
+		path[n] = '\0';
+	} while (true);
 }
 
 static inline void server_start(struct server *s)
