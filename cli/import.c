@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * wakefs import.  Every file is read and judged first; only when all are good does anything reach the
+ * store.
+ */
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/files.h"
+#include "cli/import_send.h"
+#include "cli/say.h"
+#include "cli/text.h"
+
+#define ARENA_MAX ((size_t)4 << 30)
+#define NOTES_SHOWN 20
+#define NAME_COLUMNS 14
+
+struct import {
+	struct session_options options;
+	const char *into;
+	bool keep, offline;
+	struct desk desk;
+	struct arena *arena;
+	struct exchange_set *sets;
+	char **files;
+	size_t count;
+	struct progress bar;
+	struct buf json;	/* the report */
+};
+
+static void import_fini(struct import *m)
+{
+	free(m->sets);
+	buf_fini(&m->json);
+	desk_fini(&m->desk);
+	arena_free(m->arena);
+}
+
+/* The file's name without directories and ending. */
+static struct bytes title_of(struct import *m, const char *path)
+{
+	char copy[PATH_MAX];
+	const char *name;
+	size_t n;
+
+	(void)snprintf(copy, sizeof copy, "%s", path);
+	name = basename(copy);
+	n = strlen(name);
+	for (size_t i = n; i > 1; i--)
+		if (name[i - 1] == '.') {
+			n = i - 1;
+			break;
+		}
+	return arena_copy(m->arena, bytes_of(name, n));
+}
+
+static int read_one(struct import *m, size_t index)
+{
+	SCOPED(buf_fini) struct buf text = BUF_SECRET_INIT(EXCHANGE_FILE_MAX);
+	const char *path = m->files[index], *sentence = NULL;
+	char shown[TEXT_MAX], safe[TEXT_MAX];
+	enum wk_status st = files_read(path, &text);
+
+	(void)text_path(path, shown);
+	if (st == WK_NOT_FOUND)
+		say_error("there is no file %s.", shown);
+	if (st == WK_NOT_FOUND)
+		return SAY_FAILED;
+	if (st == WK_LIMIT) {
+		say_error("%s is larger than 256 MiB.", shown);
+		return SAY_FAILED;
+	}
+	if (st != WK_OK)
+		return say_status(st, "read %s", shown);
+	st = exchange_parse(m->arena, buf_bytes(&text), title_of(m, path), &m->sets[index],
+			    &sentence);
+	if (st == WK_OK)
+		return SAY_DONE;
+	if (!sentence)
+		return say_status(st, "read %s", shown);
+	say_error("%s: %s", shown, text_safe(bytes_str(sentence), safe));
+	return SAY_FAILED;
+}
+
+static void print_notes(const struct exchange_workspace *w)
+{
+	for (size_t i = 0; i < w->note_count && i < NOTES_SHOWN; i++) {
+		const struct exchange_note *n = &w->notes[i];
+		const struct json *doc = n->doc < w->count ? w->docs[n->doc] : NULL;
+		struct bytes name = json_get_str(doc, "name");
+		char safe[TEXT_MAX];
+
+		if (!name.n)
+			name = json_get_str(doc, "_id");
+		say_note("%*s! %s  %s", NAME_COLUMNS + 2, "", text_safe(name, safe), n->text);
+	}
+	if (w->note_count > NOTES_SHOWN)
+		say_note("%*s! and %zu more", NAME_COLUMNS + 2, "", w->note_count - NOTES_SHOWN);
+}
+
+static enum wk_status report(struct import *m, const struct exchange_workspace *w,
+			     const char *group_id)
+{
+	struct bytes name = json_get_str(w->docs[0], "name");
+	enum wk_status st = buf_printf(&m->json, "%s{\"name\":", m->json.n ? "," : "");
+
+	if (st == WK_OK)
+		st = json_write_string(name, &m->json);
+	if (st == WK_OK)
+		st = buf_append_str(&m->json, ",\"group\":");
+	if (st == WK_OK)
+		st = json_write_string(bytes_str(group_id), &m->json);
+	return st == WK_OK ? buf_printf(&m->json, ",\"documents\":%zu,\"notes\":%zu}", w->count,
+					w->note_count)
+			   : st;
+}
+
+static int take_in(struct import *m)
+{
+	for (size_t f = 0; f < m->count; f++) {
+		struct exchange_set *set = &m->sets[f];
+		int code = import_send_map_ids(&m->desk, m->arena, set, m->keep);
+
+		for (size_t i = 0; i < set->count && code == SAY_DONE; i++) {
+			char id[IMPORT_SEND_ID] = "";
+
+			code = import_send_workspace(&m->desk, &set->workspaces[i], m->into,
+						     &m->bar, id);
+			if (code == SAY_DONE &&
+			    report(m, &set->workspaces[i], id) != WK_OK)
+				code = say_status(WK_NOMEM, "report what was taken in");
+		}
+		if (code != SAY_DONE)
+			return code;
+	}
+	return SAY_DONE;
+}
+
+static void print_people(const struct import *m, const char *how)
+{
+	for (size_t f = 0; f < m->count; f++)
+		for (size_t i = 0; i < m->sets[f].count; i++) {
+			const struct exchange_workspace *w = &m->sets[f].workspaces[i];
+			char safe[TEXT_MAX], count[64];
+
+			text_put_padded(text_safe(json_get_str(w->docs[0], "name"), safe),
+					NAME_COLUMNS);
+			(void)printf(" %s  %s\n", text_count(w->count, "document", count), how);
+			print_notes(w);
+		}
+}
+
+static int run(struct import *m)
+{
+	bool sent;
+	int code = SAY_DONE, taken;
+
+	for (size_t i = 0; i < m->count && code == SAY_DONE; i++)
+		code = read_one(m, i);
+	if (code == SAY_DONE)
+		code = desk_open(&m->options, "import", &m->desk);
+	if (code != SAY_DONE)
+		return code;
+	taken = take_in(m);
+	if (taken != SAY_DONE)
+		return taken;
+	code = m->offline ? SAY_DONE : import_send_upload(&m->desk, &m->bar);
+	sent = code == SAY_DONE && !m->offline;
+	if (m->options.json)
+		(void)printf("{\"workspaces\":[%.*s],\"sent\":%s}\n", (int)m->json.n,
+			     (const char *)m->json.p, sent ? "true" : "false");
+	else
+		print_people(m, sent ? "done" : "kept here, not sent yet");
+	return code;
+}
+
+int import_verb(const struct verb *verb, int argc, char **argv)
+{
+	SCOPED(import_fini) struct import m = {
+		.options = SESSION_OPTIONS_INIT, .desk = DESK_INIT, .json = BUF_INIT(64u << 20),
+	};
+	const struct option_entry entries[] = {
+		{ 0, "keep-ids", NULL, "keep the ids of the file where they are free", &m.keep,
+		  NULL, NULL },
+		{ 0, "into", "GROUP", "into this workspace (name or id) instead of new ones", NULL,
+		  &m.into, NULL },
+		{ 0, "offline", NULL, "do not talk to the server", &m.offline, NULL, NULL },
+		SESSION_ENTRY_JSON(&m.options),
+		SESSION_ENTRY_ACCOUNT(&m.options),
+		SESSION_ENTRY_SERVER(&m.options),
+		SESSION_ENTRIES_PASSPHRASE(&m.options),
+	};
+	struct operands operands;
+	int code = options_read(verb, entries, ARRAY_LEN(entries), argc, argv, &operands);
+
+	if (code != OPTIONS_GO)
+		return code;
+	m.files = operands.items;
+	m.count = (size_t)operands.count;
+	m.sets = calloc(m.count, sizeof *m.sets);
+	m.arena = arena_new(ARENA_MAX);
+	if (!m.sets || !m.arena)
+		return say_status(WK_NOMEM, "read the files");
+	progress_start(&m.bar);
+	return run(&m);
+}
