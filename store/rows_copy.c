@@ -9,8 +9,8 @@
 #include "base/log.h"
 #include "store/rows_private.h"
 
-#define COPY_PAGES 1000		/* of log, about 4 MiB: worth a checkpoint */
-#define CATCH_UP_PAGES 8000	/* the committer helps */
+#define COPY_PAGES 500		/* of log, about 4 MiB: worth a checkpoint */
+#define CATCH_UP_PAGES 4000	/* the committer helps */
 
 static int checkpoint(struct rows_db *db)
 {

@@ -189,36 +189,34 @@ enum wk_status rows_each(struct rows *r, enum rows_table t, rows_fn *fn, void *a
 	return st == WK_OK ? pending_before(&w, INT64_MAX, INT64_MAX, &decided) : st;
 }
 
-/* Whether a row of the database still counts. */
-static bool is_gone(struct rows *r, enum rows_table t, int64_t key1, int64_t key2)
+/*
+ * From here on the lock is held over the look into the database too: otherwise a batch that
+ * lands in between takes its deletions along, while the statement still sees what they deleted.
+ */
+
+static bool is_gone(const struct rows *r, enum rows_table t, int64_t key1, int64_t key2)
 {
 	const struct rows_entry *e;
-	bool gone;
 
-	(void)pthread_mutex_lock(&r->lock);
-	gone = (rows_batch_knows(&r->open, t, key1, key2, &e) ||
+	return (rows_batch_knows(&r->open, t, key1, key2, &e) ||
 		rows_batch_knows(&r->committing, t, key1, key2, &e)) && !e;
-	(void)pthread_mutex_unlock(&r->lock);
-	return gone;
 }
 
-static int64_t last_pending(struct rows *r, enum rows_table t)
+static int64_t last_pending(const struct rows *r, enum rows_table t)
 {
 	const struct rows_batch *batches[] = { &r->open, &r->committing };
 	const struct rows_entry *known;
 	int64_t last = 0;
 
-	(void)pthread_mutex_lock(&r->lock);
 	for (size_t i = 0; i < ARRAY_LEN(batches); i++)
 		for (const struct rows_entry *e = batches[i]->first; e; e = e->next)
 			if (e->table == (uint8_t)t && e->sealed && e->key1 > last &&
 			    (i == 0 || !rows_batch_knows(&r->open, t, e->key1, e->key2, &known)))
 				last = e->key1;
-	(void)pthread_mutex_unlock(&r->lock);
 	return last;
 }
 
-int64_t rows_last_key(struct rows *r, enum rows_table t)
+static int64_t last_key(struct rows *r, enum rows_table t)
 {
 	int64_t last = last_pending(r, t);
 	sqlite3_stmt *s;
@@ -232,14 +230,23 @@ int64_t rows_last_key(struct rows *r, enum rows_table t)
 	return last;
 }
 
+int64_t rows_last_key(struct rows *r, enum rows_table t)
+{
+	int64_t last;
+
+	(void)pthread_mutex_lock(&r->lock);
+	last = last_key(r, t);
+	(void)pthread_mutex_unlock(&r->lock);
+	return last;
+}
+
 /* The lowest pending row of key1 from `from` on; ROWS_NOT_GONE when there is none. */
-static int64_t next_pending(struct rows *r, enum rows_table t, int64_t key1, int64_t from)
+static int64_t next_pending(const struct rows *r, enum rows_table t, int64_t key1, int64_t from)
 {
 	const struct rows_batch *batches[] = { &r->open, &r->committing };
 	const struct rows_entry *known;
 	int64_t next = ROWS_NOT_GONE;
 
-	(void)pthread_mutex_lock(&r->lock);
 	for (size_t i = 0; i < ARRAY_LEN(batches); i++) {
 		const struct rows_family *f = rows_batch_family(batches[i], t, key1);
 
@@ -248,12 +255,11 @@ static int64_t next_pending(struct rows *r, enum rows_table t, int64_t key1, int
 			    (i == 0 || !rows_batch_knows(&r->open, t, key1, e->key2, &known)))
 				next = e->key2;
 	}
-	(void)pthread_mutex_unlock(&r->lock);
 	return next;
 }
 
-enum wk_status rows_next(struct rows *r, enum rows_table t, int64_t key1, int64_t from,
-			 int64_t *key2_out)
+static enum wk_status next_key(struct rows *r, enum rows_table t, int64_t key1, int64_t from,
+			       int64_t *key2_out)
 {
 	int64_t next = next_pending(r, t, key1, from);
 	sqlite3_stmt *s;
@@ -277,4 +283,15 @@ enum wk_status rows_next(struct rows *r, enum rows_table t, int64_t key1, int64_
 		return WK_NOT_FOUND;
 	*key2_out = next;
 	return WK_OK;
+}
+
+enum wk_status rows_next(struct rows *r, enum rows_table t, int64_t key1, int64_t from,
+			 int64_t *key2_out)
+{
+	enum wk_status st;
+
+	(void)pthread_mutex_lock(&r->lock);
+	st = next_key(r, t, key1, from, key2_out);
+	(void)pthread_mutex_unlock(&r->lock);
+	return st;
 }
