@@ -3,6 +3,7 @@
 #include "device.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #define GROUP "rg_00000000000000000000000000000001"
 #define WORKSPACE "{\"_id\":\"wrk_1\",\"type\":\"Workspace\",\"parentId\":null,\"modified\":1000," \
@@ -253,6 +254,25 @@ static void *run_loop(void *arg)
 	return NULL;
 }
 
+static void started(void *arg)
+{
+	(void)sem_post(arg);
+}
+
+/* Returns when the thread is the loop's owner. */
+static pthread_t start_loop(struct loop *loop)
+{
+	pthread_t thread;
+	sem_t running;
+
+	assert_int_equal(sem_init(&running, 0, 0), 0);
+	assert_ok(loop_post(loop, started, &running));
+	assert_int_equal(pthread_create(&thread, NULL, run_loop, loop), 0);
+	assert_int_equal(sem_wait(&running), 0);
+	(void)sem_destroy(&running);
+	return thread;
+}
+
 struct look {
 	struct device *device;
 	bool there;
@@ -286,8 +306,8 @@ static void running_engines_follow_at_once(void **state)
 	pthread_t loops[2];
 	int64_t began;
 
-	assert_int_equal(pthread_create(&loops[0], NULL, run_loop, f->a.loop), 0);
-	assert_int_equal(pthread_create(&loops[1], NULL, run_loop, f->b.loop), 0);
+	loops[0] = start_loop(f->a.loop);
+	loops[1] = start_loop(f->b.loop);
 	assert_ok(sync_start(f->a.sync));
 	assert_ok(sync_start(f->b.sync));
 	sync_counts(f->a.sync, &before);
