@@ -26,6 +26,7 @@
 #define RETRY_LAST_MS 5000
 #define RESERVE_RETRY_MS 1000
 #define CLOSE_TRIES 3
+#define SHRINK_MS 20
 #define TRIM_BYTES (4u * 1024 * 1024)
 
 /* --- the reserve --- */
@@ -190,6 +191,32 @@ static void sleep_ms(struct rows *r, int64_t ms)
 	(void)pthread_cond_timedwait(&r->work, &r->lock, &until);
 }
 
+/* Sleeps until it is woken, or there is something to tidy. */
+static void nap(struct rows *r)
+{
+	r->idle = true;
+	if (r->shrinking)
+		sleep_ms(r, SHRINK_MS);
+	else if (!r->has_reserve)
+		sleep_ms(r, RESERVE_RETRY_MS);
+	else
+		(void)pthread_cond_wait(&r->work, &r->lock);
+	r->idle = false;
+}
+
+/* What is done while nothing waits to be written.  The caller holds the lock; it is let go. */
+static void tidy(struct rows *r)
+{
+	if (r->shrinking) {
+		(void)pthread_mutex_unlock(&r->lock);
+		rows_copy_shrink(r);
+		r->shrinking = rows_copy_can_shrink(r);
+		(void)pthread_mutex_lock(&r->lock);
+	}
+	if (!r->has_reserve && make_reserve(r))
+		set_health(r, WK_OK);
+}
+
 /* Waits until the open batch is due, and takes it.  False: closing, and nothing is left. */
 static bool take_batch(struct rows *r)
 {
@@ -209,14 +236,9 @@ static bool take_batch(struct rows *r)
 			(void)pthread_cond_timedwait(&r->work, &r->lock, &until);
 			continue;
 		}
-		r->idle = true;
-		if (r->has_reserve)
-			(void)pthread_cond_wait(&r->work, &r->lock);
-		else
-			sleep_ms(r, RESERVE_RETRY_MS);
-		r->idle = false;
-		if (empty && !r->has_reserve && make_reserve(r))
-			set_health(r, WK_OK);
+		nap(r);
+		if (empty && rows_batch_is_empty(&r->open) && !r->closing)
+			tidy(r);
 	}
 	r->committing = r->open;
 	rows_batch_init(&r->open, r->committing.number + 1);
@@ -239,6 +261,7 @@ static void landed(struct rows *r)
 	if (trim)
 		(void)malloc_trim(0);
 	rows_copy_consider(r);
+	r->shrinking = rows_copy_can_shrink(r);
 	(void)pthread_mutex_lock(&r->lock);
 }
 

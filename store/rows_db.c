@@ -17,8 +17,9 @@
 
 #define BUSY_MS 10000
 #define WAL_KEPT (8 * 1024 * 1024)
-/* Of a new database: measured 1.3 to 1.5 times the speed of 4096 for files, and no slower for rows. */
-#define PAGE_SIZE "PRAGMA page_size=8192;"
+/* Of a new database.  8192: measured 1.3 to 1.5 times the speed of 4096 for files, and no slower for
+ * rows.  auto_vacuum: or else what is deleted on a full disk would never give its space back. */
+#define LAYOUT "PRAGMA page_size=8192; PRAGMA auto_vacuum=INCREMENTAL;"
 #define HEADER_NAME_MAX 64
 #define HEADER_VALUE_MAX 4096
 
@@ -114,7 +115,7 @@ static enum wk_status make_file(const char *path)
 enum wk_status rows_db_open(const char *path, int cache_kib, struct rows_db *db_out)
 {
 	SCOPED(rows_db_close) struct rows_db db = { .sql = NULL };
-	char pragmas[256];
+	char pragmas[384];
 	enum wk_status st = make_file(path);
 
 	if (st != WK_OK)
@@ -126,7 +127,7 @@ enum wk_status rows_db_open(const char *path, int cache_kib, struct rows_db *db_
 		return st;
 	(void)sqlite3_busy_timeout(db.sql, BUSY_MS);
 	(void)snprintf(pragmas, sizeof pragmas,
-		       PAGE_SIZE "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
+		       LAYOUT "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
 		       "PRAGMA wal_autocheckpoint=0; PRAGMA secure_delete=OFF;"
 		       "PRAGMA journal_size_limit=%d; PRAGMA cache_size=-%d;", WAL_KEPT, cache_kib);
 	st = run(db.sql, pragmas);
@@ -222,7 +223,7 @@ static enum wk_status header_open(const char *path, sqlite3 **sql_out)
 
 	if (st == WK_OK) {
 		(void)sqlite3_busy_timeout(*sql_out, BUSY_MS);
-		st = run(*sql_out, PAGE_SIZE "PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL");
+		st = run(*sql_out, LAYOUT "PRAGMA wal_autocheckpoint=0; PRAGMA synchronous=FULL");
 	}
 	return st;
 }

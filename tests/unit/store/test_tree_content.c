@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/falloc.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
 
 #include "base/rand.h"
 #include "store_testing.h"
@@ -240,6 +241,67 @@ static void test_big(void **state)
 	assert_int_equal(tree_count(b.tree), 1);
 	bed_fini(&b);
 	buf_fini(&out);
+}
+
+/* On a full disk writes are refused, nothing is lost, and deleting files gives the space back. */
+static void test_full_disk(void **state)
+{
+	static uint8_t block[BLOCK];
+	char dir[] = "/tmp/store-full-XXXXXX", name[16];
+	enum wk_status st = WK_OK;
+	struct node *node = NULL;
+	int files = 0;
+	int64_t deadline;
+	struct bed b;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	if (mount("tmpfs", dir, "tmpfs", 0, "size=96m") != 0) {
+		(void)rmdir(dir);
+		skip();
+	}
+	bed_init_at(&b, dir);
+	bed_open(&b);
+	for (; files < 4000; files++) {
+		(void)snprintf(name, sizeof name, "f%d", files);
+		memset(block, 'a' + files % 26, sizeof block);
+		st = tree_make(b.tree, tree_root(b.tree), bytes_str(name),
+			       &(struct tree_new){ .mode = S_IFREG | 0644 }, 0, &node);
+		if (st == WK_OK)
+			st = tree_write(b.tree, node, 0, bytes_of(block, sizeof block), 0);
+		if (st != WK_OK || (files % 100 == 99 && rows_flush_wait(b.rows) != WK_OK))
+			break;
+	}
+	assert_true(files > 200 && files < 4000);
+	(void)rows_flush_wait(b.rows);
+	assert_int_equal(rows_health(b.rows), WK_FULL);
+	assert_status(tree_make(b.tree, tree_root(b.tree), bytes_str("new"),
+				&(struct tree_new){ .mode = S_IFREG | 0644 }, 0, &node), WK_FULL);
+	assert_null(file_at(&b, "new"));
+	for (int i = 0; i < files; i++) {
+		struct buf out = BUF_SECRET_INIT(BLOCK);
+
+		(void)snprintf(name, sizeof name, "f%d", i);
+		assert_ok(tree_read_all(b.tree, file_at(&b, name), &out));
+		assert_int_equal(out.n, BLOCK);
+		assert_int_equal(out.p[BLOCK - 1], 'a' + i % 26);
+		buf_fini(&out);
+	}
+	for (int i = 0; i < files; i++) {
+		(void)snprintf(name, sizeof name, "f%d", i);
+		assert_ok(tree_unlink(b.tree, tree_root(b.tree), bytes_str(name), 0));
+	}
+	deadline = clock_mono_ms() + 20000;
+	while (rows_health(b.rows) != WK_OK)
+		assert_true(clock_mono_ms() < deadline);
+	assert_ok(tree_make(b.tree, tree_root(b.tree), bytes_str("new"),
+			    &(struct tree_new){ .mode = S_IFREG | 0644 }, 0, &node));
+	bed_reopen(&b);
+	assert_non_null(file_at(&b, "new"));
+	bed_close(&b);
+	bed_leave(&b);
+	assert_int_equal(umount(dir), 0);
+	(void)rmdir(dir);
 }
 
 /* --- renderings --- */
@@ -609,7 +671,7 @@ int main(void)
 		cmocka_unit_test(test_small),	       cmocka_unit_test(test_sparse),
 		cmocka_unit_test(test_fallocate),      cmocka_unit_test(test_big),
 		cmocka_unit_test(test_rendered),       cmocka_unit_test(test_random_content),
-		cmocka_unit_test(test_random_names),
+		cmocka_unit_test(test_random_names),   cmocka_unit_test(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
