@@ -140,6 +140,8 @@ static enum wk_status take_text(struct save *v)
 		return st;
 	/* The file must change only when it does not mean what the document now is. */
 	show = next != v->ours && !same_but_time(v->arena, next, v->ours);
+	if (!show)
+		v->doc->stale = false;
 	if (!same_but_time(v->arena, next, v->local) || v->doc->removed)
 		return docs_edit(d, v->doc, next, show);
 	if (show) {

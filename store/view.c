@@ -328,8 +328,11 @@ static enum wk_status queue_unshown(struct view *v)
 		for (size_t k = 0; st == WK_OK && k < g->doc_count; k++) {
 			struct doc *doc = g->docs[k];
 
-			if (!doc->shown || (doc->removed && doc->node != NULL))
-				st = view_queue(v, doc, bytes_of(NULL, 0));
+			if (doc->shown && (!doc->removed || doc->node == NULL))
+				continue;
+			st = view_queue(v, doc, bytes_of(NULL, 0));
+			if (st == WK_OK)
+				doc->queued->reads_name = true;
 		}
 	}
 	return st;

@@ -141,10 +141,6 @@ static enum wk_status do_mkdir(struct view *v, struct view_work *work)
 
 	if (dir == NULL || tree_lookup(v->tree, dir, bytes_str(c->name)) != NULL)
 		return WK_CANCELLED;
-	/* A Workspace that came after its group's directory moves in. */
-	if (work->aim == VIEW_AIM_DOC && c->doc->kind == KIND_WORKSPACE &&
-	    work->group->dir != NULL)
-		return link_dir(v, work, work->group->dir);
 	st = view_prepare(v, c, &node);
 	if (st == WK_OK)
 		st = tree_attach(v->tree, node, dir, bytes_str(c->name), false, TREE_QUIET);

@@ -21,6 +21,7 @@ struct view_item {		/* a document whose place or bytes must be looked at */
 	unsigned steps;
 	int depth;
 	bool late;		/* a removed directory that waits for what is in it to leave */
+	bool reads_name;	/* its name may have changed before the store was opened */
 	bool retried;
 	bool done;
 };

@@ -74,7 +74,8 @@ static enum view_step step_first(struct view *v, struct doc *doc, struct view_wo
 static enum view_step make_group_dir(struct view *v, struct group *g, struct view_work *work)
 {
 	struct node *root = tree_root(v->tree);
-	struct doc stand_in = { .group = g, .kind = KIND_WORKSPACE };
+	char type[] = "Workspace";
+	struct doc stand_in = { .group = g, .kind = KIND_WORKSPACE, .id = g->id, .type = type };
 	char name[TREE_NAME_MAX + 1];
 
 	if (g->workspace != NULL && !g->workspace->removed && g->workspace->node == NULL)
@@ -182,7 +183,14 @@ static enum view_step stand(struct view *v, struct view_item *item, struct node 
 	struct bytes cur = bytes_of(NULL, 0);
 	bool fits;
 
+	/* A Workspace that came after its group's directory moves in. */
+	if (doc->node == NULL && doc->kind == KIND_WORKSPACE && doc->group->dir != NULL) {
+		doc->node = doc->group->dir;
+		doc->node->doc = doc;
+	}
 	if (doc->node != NULL && tree_place(v->tree, doc->node, &cur_dir, &cur) != WK_OK)
+		return VIEW_BLOCKED;
+	if (item->reads_name && need_name(v, item) != WK_OK)
 		return VIEW_BLOCKED;
 	fits = doc->node != NULL &&
 	       (item->name == NULL ||
