@@ -99,6 +99,12 @@ static void print_notes(const struct exchange_workspace *w)
 		say_note("%*s! and %zu more", NAME_COLUMNS + 2, "", w->note_count - NOTES_SHOWN);
 }
 
+/* The Workspace of a file that goes into another is left out. */
+static size_t taken_of(const struct import *m, const struct exchange_workspace *w)
+{
+	return w->count - (m->into ? 1 : 0);
+}
+
 static enum wk_status report(struct import *m, const struct exchange_workspace *w,
 			     const char *group_id)
 {
@@ -111,8 +117,8 @@ static enum wk_status report(struct import *m, const struct exchange_workspace *
 		st = buf_append_str(&m->json, ",\"group\":");
 	if (st == WK_OK)
 		st = json_write_string(bytes_str(group_id), &m->json);
-	return st == WK_OK ? buf_printf(&m->json, ",\"documents\":%zu,\"notes\":%zu}", w->count,
-					w->note_count)
+	return st == WK_OK ? buf_printf(&m->json, ",\"documents\":%zu,\"notes\":%zu}",
+					taken_of(m, w), w->note_count)
 			   : st;
 }
 
@@ -146,7 +152,8 @@ static void print_people(const struct import *m, const char *how)
 
 			text_put_padded(text_safe(json_get_str(w->docs[0], "name"), safe),
 					NAME_COLUMNS);
-			(void)printf(" %s  %s\n", text_count(w->count, "document", count), how);
+			(void)printf(" %s  %s\n", text_count(taken_of(m, w), "document", count),
+				     how);
 			print_notes(w);
 		}
 }
@@ -156,8 +163,14 @@ static int run(struct import *m)
 	bool sent;
 	int code = SAY_DONE, taken;
 
-	for (size_t i = 0; i < m->count && code == SAY_DONE; i++)
-		code = read_one(m, i);
+	for (size_t i = 0; i < m->count; i++) {
+		int one = read_one(m, i);
+
+		if (one != SAY_DONE)
+			code = one;
+	}
+	if (code != SAY_DONE && m->count > 1)
+		say_note("Nothing was taken in.");
 	if (code == SAY_DONE)
 		code = desk_open(&m->options, "import", &m->desk);
 	if (code != SAY_DONE)

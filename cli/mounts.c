@@ -187,6 +187,8 @@ enum wk_status mounts_holders(const char *mountpoint, struct buf *out)
 	while (processes && st == WK_OK && shown < HOLDERS_SHOWN && (e = readdir(processes))) {
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
+		if (strtol(e->d_name, NULL, 10) == (long)getpid())
+			continue;
 		if (process_is_in(e->d_name, mountpoint))
 			st = name_process(e->d_name, shown++ == 0, out);
 	}

@@ -76,6 +76,20 @@ static void describe_group(const struct json *g, const char *trouble, bool mount
 		(void)snprintf(out, STATE_MAX, "nothing waits%s", mounted ? "" : "; not mounted");
 }
 
+static size_t count_columns(const struct json *groups)
+{
+	size_t columns = 0;
+	char count[64];
+
+	for (uint32_t i = 0; i < groups->count; i++) {
+		(void)text_count((uint64_t)number(&groups->items[i], "documents"), "document",
+				 count);
+		if (strlen(count) > columns)
+			columns = strlen(count);
+	}
+	return columns;
+}
+
 static size_t name_columns(const struct json *groups)
 {
 	size_t columns = NAME_COLUMNS;
@@ -140,7 +154,7 @@ static void print_people(const struct json *status, bool mounted)
 		shown++;
 		describe_group(g, trouble, mounted, state);
 		text_put_padded(text_safe(json_get_str(g, "name"), name), columns);
-		(void)printf(" %16s   %s\n",
+		(void)printf(" %*s   %s\n", (int)count_columns(groups),
 			     text_count((uint64_t)number(g, "documents"), "document", count),
 			     state);
 		print_problems(problems, json_get_str(g, "name"), columns + 2);

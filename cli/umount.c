@@ -56,7 +56,7 @@ static int ask_process(const struct leaving *l, struct control_client *c)
 			     pending == 1 ? "s" : "");
 	(void)printf("\n");
 	if (l->holders.n)
-		say_note("Files there were still open in %s: what was not saved is not kept.",
+		say_note("Still in it: %s.  What was not saved there is not kept.",
 			 text_safe(buf_bytes(&l->holders), safe));
 	return SAY_DONE;
 }
