@@ -59,8 +59,11 @@ static struct commit_job *take_jobs(struct committer *c)
 {
 	struct commit_job *first = c->first, *job = first;
 
-	for (int n = 1; n < JOBS_AT_ONCE && job->next; n++)
+	c->counts.jobs++;
+	for (int n = 1; n < JOBS_AT_ONCE && job->next; n++) {
 		job = job->next;
+		c->counts.jobs++;
+	}
 	c->first = job->next;
 	if (!c->first)
 		c->last = &c->first;
@@ -75,13 +78,13 @@ static void *committer_main(void *arg)
 	pthread_mutex_lock(&c->mutex);
 	while (c->first || !c->is_ending) {
 		struct commit_job *job;
-		uint64_t n = 0;
 
 		if (!c->first) {
 			pthread_cond_wait(&c->wake, &c->mutex);
 			continue;
 		}
 		job = take_jobs(c);
+		c->counts.transactions++;
 		pthread_mutex_unlock(&c->mutex);
 		run_all(c, job);
 		while (job) {
@@ -89,11 +92,8 @@ static void *committer_main(void *arg)
 
 			job->done(job, job->st);
 			job = next;
-			n++;
 		}
 		pthread_mutex_lock(&c->mutex);
-		c->counts.transactions++;
-		c->counts.jobs += n;
 	}
 	pthread_mutex_unlock(&c->mutex);
 	return NULL;

@@ -30,6 +30,8 @@
 #define CONNECTION_MEMORY ((size_t)64 * 1024)
 #define DRAIN_MAX ((uint64_t)8 * 1024 * 1024)
 #define STOP_WAIT_MS 10000
+/* A client that went away in the middle of a body is noticed late: that is not waited for. */
+#define STOP_UPLOAD_MS 1000
 #define ARENA_MAX ((size_t)512 * 1024 * 1024)
 
 struct http {
@@ -216,6 +218,14 @@ void request_wait(struct request *r, uint64_t moves, request_after_fn *after)
 
 /* --- the library's calls --- */
 
+/* All of the request is there, or nobody wants the rest. */
+static void body_over(struct request *r)
+{
+	if (!r->is_handled)
+		atomic_fetch_sub(&r->server->counters.uploading, 1);
+	r->is_handled = true;
+}
+
 static enum MHD_Result begin_request(struct server *server, struct MHD_Connection *mhd,
 				     const char *url, const char *method, void **state)
 {
@@ -229,6 +239,7 @@ static enum MHD_Result begin_request(struct server *server, struct MHD_Connectio
 	*state = r;
 	server_count(server, requests);
 	atomic_fetch_add(&server->counters.active, 1);
+	atomic_fetch_add(&server->counters.uploading, 1);
 	if (server->is_stopping)
 		reply_error(r, 503, "internal", "The server is stopping.");
 	else
@@ -246,7 +257,7 @@ static enum MHD_Result begin_request(struct server *server, struct MHD_Connectio
 	if (!r->reply && r->route->body_max > 0 && bytes > r->route->body_max)
 		reply_status(r, WK_LIMIT);
 	if (r->reply && bytes > DRAIN_MAX) {
-		r->is_handled = true;
+		body_over(r);
 		return http_reply_queue(r);
 	}
 	return MHD_YES;
@@ -284,7 +295,7 @@ static enum MHD_Result on_access(void *cls, struct MHD_Connection *mhd, const ch
 	if (*size > 0)
 		return take_body(r, data, size);
 	if (!r->is_handled) {
-		r->is_handled = true;
+		body_over(r);
 		if (r->route)
 			http_body_end(r);
 		if (!r->reply && r->route)
@@ -304,6 +315,7 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **state,
 	(void)how;
 	if (!*state)
 		return;
+	body_over(*state);
 	request_free(*state);
 	*state = NULL;
 	atomic_fetch_sub(&server->counters.active, 1);
@@ -362,14 +374,17 @@ enum wk_status http_start(struct server *server, const struct sockaddr_storage *
 
 /*
  * Idle connections that are kept alive have no request; only those that have one
- * count.  After STOP_WAIT_MS what still uploads or downloads is cut off.
+ * count.  In the end what still uploads or downloads is cut off.
  */
 static void wait_for_requests(struct server *server)
 {
-	int64_t until_ms = clock_mono_ms() + STOP_WAIT_MS;
+	int64_t began_ms = clock_mono_ms();
 
 	while (atomic_load(&server->counters.active) > 0) {
-		if (clock_mono_ms() >= until_ms)
+		bool is_upload = atomic_load(&server->counters.active) ==
+				 atomic_load(&server->counters.uploading);
+
+		if (clock_mono_ms() - began_ms > (is_upload ? STOP_UPLOAD_MS : STOP_WAIT_MS))
 			atomic_store(&server->is_ending, true);
 		if (server->is_ending && atomic_load(&server->counters.parked) == 0)
 			return;

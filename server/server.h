@@ -16,6 +16,7 @@ struct counters {
 	atomic_uint_fast64_t requests, errors_client, errors_server, pushed, conflicts, pages;
 	atomic_uint_fast64_t logins, logins_failed, signups, limited;
 	atomic_uint_fast64_t active;	/* requests that have not been answered in full */
+	atomic_uint_fast64_t uploading;	/* of these: the body is not complete */
 	atomic_uint_fast64_t parked;	/* of these: waiting for a commit or a move */
 };
 

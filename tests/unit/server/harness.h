@@ -458,4 +458,10 @@ static inline struct json *at(const struct json *v, const char *path)
 	return (struct json *)(uintptr_t)v;
 }
 
+/* A text of the tree as a C string of the arena. */
+static inline const char *text_at(struct harness *h, const struct json *v, const char *path)
+{
+	return (const char *)arena_copy(h->arena, at(v, path)->text).p;
+}
+
 #endif
