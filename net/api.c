@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "net/http_private.h"
+
+#define ERROR_BODY_MAX 8192	/* a longer error is a page, not a sentence */
+
 enum wk_status api_new(const char *base_url, struct api **out)
 {
 	SCOPED(api_free_scoped) struct api *a = calloc(1, sizeof *a);
@@ -72,39 +76,57 @@ static enum wk_status status_of_http(int status)
 	}
 }
 
+/* A sentence fit to show: no page of a proxy, nothing that repeats our headers. */
+static bool is_sentence(const struct api *a, struct bytes text)
+{
+	return text.n <= ERROR_BODY_MAX && (text.n == 0 || !memchr(text.p, '<', text.n)) &&
+	       !http_has_session_in(a->http, text);
+}
+
 /* The server's own sentence: from {"message"} or, on stock endpoints, the plain body. */
 static void keep_problem(struct api *a, struct arena *arena, const struct http_response *r)
 {
 	struct json *root = NULL;
 	struct wire_error e;
 	struct bytes text = buf_bytes(&r->body);
-	size_t n = 0;
 
-	if (text.n > 0 && text.p[0] == '{' &&
-	    json_parse(arena, text, &root, NULL) == WK_OK &&
-	    wire_error_read(root, &e) == WK_OK && e.message.p)
-		text = e.message;
-	for (size_t i = 0; i < text.n && n < sizeof a->problem - 1; i++) {
-		uint8_t c = text.p[i];
+	if (text.n > 0 && text.n <= ERROR_BODY_MAX && text.p[0] == '{')
+		text = json_parse(arena, text, &root, NULL) == WK_OK &&
+				       wire_error_read(root, &e) == WK_OK
+			       ? e.message
+			       : bytes_of(NULL, 0);
+	if (is_sentence(a, text))
+		http_plain_text(text, a->problem);
+	if (a->problem[0])
+		return;
+	(void)snprintf(a->problem, sizeof a->problem,
+		       r->status >= 300 && r->status < 400
+			       ? "the server answered %d: it wants another address used"
+			       : "the server answered %d",
+		       r->status);
+}
 
-		/* Plain ASCII only: it goes to a terminal. */
-		a->problem[n++] = c < 0x20 || c >= 0x7f ? '?' : (char)c;
-	}
-	a->problem[n] = '\0';
-	if (n == 0)
-		(void)snprintf(a->problem, sizeof a->problem, "the server answered %d", r->status);
+enum wk_status api_read(struct api *a, enum wk_status st)
+{
+	if (st != WK_OK && st != WK_NOMEM)
+		(void)snprintf(a->problem, sizeof a->problem,
+			       "what answers there is no wakefs server, or it is damaged");
+	return st;
 }
 
 enum wk_status api_exchange(struct api *a, struct arena *arena, const struct api_call *call,
 			    struct json **root_out)
 {
-	SCOPED(http_response_fini) struct http_response r = HTTP_RESPONSE_INIT(WIRE_BODY_MAX);
+	SCOPED(http_response_fini) struct http_response r = HTTP_RESPONSE_INIT(
+		call->answer_max ? call->answer_max : WIRE_BODY_MAX);
 	const struct http_request q = {
 		.method = call->method,
 		.path = call->path,
 		.body = call->body,
 		.timeout_ms = call->timeout_ms,
+		.stall_ms = call->stall_ms,
 	};
+	struct json *root;
 	enum wk_status st, parsed;
 
 	a->problem[0] = '\0';
@@ -123,13 +145,9 @@ enum wk_status api_exchange(struct api *a, struct arena *arena, const struct api
 	}
 	if (!root_out)
 		return st;
-	parsed = json_parse(arena, buf_bytes(&r.body), root_out, NULL);
-	if (parsed == WK_NOMEM)
-		return parsed;
-	if (parsed != WK_OK) {
-		(void)snprintf(a->problem, sizeof a->problem,
-			       "what answers there is no wakefs server, or it is damaged");
-		return WK_CORRUPT;
-	}
+	parsed = json_parse(arena, buf_bytes(&r.body), &root, NULL);
+	if (parsed != WK_OK)
+		return api_read(a, parsed == WK_NOMEM ? parsed : WK_CORRUPT);
+	*root_out = root;
 	return st;
 }

@@ -6,20 +6,25 @@
 
 #include "base/hex.h"
 
-#define ANSWER_MAX (4u * 1024 * 1024)
+#define REQUEST_MAX (256u * 1024)
 
 static enum wk_status post(struct api *a, struct arena *arena, const char *path,
 			   const struct buf *body, struct json **root_out)
 {
-	const struct api_call call = { .method = "POST", .path = path, .body = buf_bytes(body) };
+	const struct api_call call = {
+		.method = "POST",
+		.path = path,
+		.body = buf_bytes(body),
+		.answer_max = API_SMALL_ANSWER,
+	};
 
 	return api_exchange(a, arena, &call, root_out);
 }
 
 enum wk_status api_signup(struct api *a, const struct wire_signup *m)
 {
-	SCOPED(arena_free_scoped) struct arena *arena = arena_new(ANSWER_MAX);
-	SCOPED(buf_fini) struct buf body = BUF_INIT(ANSWER_MAX);
+	SCOPED(arena_free_scoped) struct arena *arena = arena_new(API_SMALL_ARENA);
+	SCOPED(buf_fini) struct buf body = BUF_INIT(REQUEST_MAX);
 	enum wk_status st;
 
 	if (!arena)
@@ -44,7 +49,7 @@ static enum wk_status ask_salts(struct api *a, struct arena *arena, struct bytes
 		st = buf_append_str(&body, "}");
 	if (st == WK_OK)
 		st = post(a, arena, "/auth/login-s", &body, &root);
-	return st == WK_OK ? wire_salts_read(root, out) : st;
+	return st == WK_OK ? api_read(a, wire_salts_read(root, out)) : st;
 }
 
 static enum wk_status ask_b(struct api *a, struct arena *arena, struct bytes email,
@@ -63,7 +68,7 @@ static enum wk_status ask_b(struct api *a, struct arena *arena, struct bytes ema
 	if (st == WK_OK)
 		st = post(a, arena, "/auth/login-a", &body, &root);
 	if (st == WK_OK)
-		st = wire_login_b_read(root, out);
+		st = api_read(a, wire_login_b_read(root, out));
 	if (st == WK_OK)
 		st = hex_decode(out->srp_b, b_pub_out, SRP_N);
 	return st;
@@ -75,6 +80,7 @@ static enum wk_status ask_m2(struct api *a, struct arena *arena, const uint8_t m
 	SCOPED(buf_fini) struct buf body = BUF_INIT(16384);
 	char hex[2 * HASH_SIZE + 1];
 	struct wire_login_m1 m = { .starter_id = starter_id };
+	struct wire_login_m2 answer;
 	struct json *root = NULL;
 	enum wk_status st;
 
@@ -87,14 +93,31 @@ static enum wk_status ask_m2(struct api *a, struct arena *arena, const uint8_t m
 	if (st == WK_INVALID || st == WK_NOT_FOUND)
 		st = WK_DENIED;
 	if (st == WK_OK)
-		st = hex_decode(json_get_str(root, "srpM2"), m2_out, HASH_SIZE);
+		st = api_read(a, wire_login_m2_read(root, &answer));
+	if (st == WK_OK)
+		st = hex_decode(answer.srp_m2, m2_out, HASH_SIZE);
+	return st;
+}
+
+/* The id is K in hex, which is as good as the passphrase while it lasts. */
+static enum wk_status start_session(struct api *a, const struct session_key *key,
+				    char session_out[65])
+{
+	char id[2 * KEY_SIZE + 1];
+	enum wk_status st;
+
+	hex_encode(key->k, KEY_SIZE, id);
+	st = http_set_session(a->http, id);
+	if (st == WK_OK)
+		memcpy(session_out, id, sizeof id);
+	explicit_bzero(id, sizeof id);
 	return st;
 }
 
 enum wk_status api_login(struct api *a, struct bytes email, struct bytes passphrase,
 			 char session_out[65])
 {
-	SCOPED(arena_free_scoped) struct arena *arena = arena_new(ANSWER_MAX);
+	SCOPED(arena_free_scoped) struct arena *arena = arena_new(API_SMALL_ARENA);
 	SCOPED(auth_key_free_scoped) struct auth_key *key = NULL;
 	SCOPED(srp_client_free_scoped) struct srp_client *client = NULL;
 	SCOPED(session_key_free_scoped) struct session_key *session = NULL;
@@ -122,25 +145,33 @@ enum wk_status api_login(struct api *a, struct bytes email, struct bytes passphr
 		st = ask_m2(a, arena, m1, b.starter_id, m2);
 	if (st == WK_OK)
 		st = srp_client_finish(client, m2, &session);
-	if (st != WK_OK)
-		return st;
-	hex_encode(session->k, KEY_SIZE, session_out);
-	return http_set_session(a->http, session_out);
+	if (st == WK_TAMPERED)
+		(void)snprintf(a->problem, sizeof a->problem,
+			       "the server could not prove that it knows the account");
+	return st == WK_OK ? start_session(a, session, session_out) : st;
 }
 
 enum wk_status api_whoami(struct api *a, struct arena *arena, struct wire_whoami *out)
 {
-	const struct api_call call = { .method = "GET", .path = "/auth/whoami" };
+	const struct api_call call = {
+		.method = "GET",
+		.path = "/auth/whoami",
+		.answer_max = API_SMALL_ANSWER,
+	};
 	struct json *root = NULL;
 	enum wk_status st = api_exchange(a, arena, &call, &root);
 
-	return st == WK_OK ? wire_whoami_read(root, out) : st;
+	return st == WK_OK ? api_read(a, wire_whoami_read(root, out)) : st;
 }
 
 enum wk_status api_logout(struct api *a)
 {
-	SCOPED(arena_free_scoped) struct arena *arena = arena_new(ANSWER_MAX);
-	const struct api_call call = { .method = "POST", .path = "/auth/logout" };
+	SCOPED(arena_free_scoped) struct arena *arena = arena_new(API_SMALL_ARENA);
+	const struct api_call call = {
+		.method = "POST",
+		.path = "/auth/logout",
+		.answer_max = API_SMALL_ANSWER,
+	};
 	enum wk_status st;
 
 	if (!arena)

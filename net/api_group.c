@@ -7,6 +7,10 @@
 
 #define PATH_MAX_BYTES 1024
 #define POLL_SLACK_MS 15000	/* how much later than agreed an answer may come */
+/* Megabytes over a slow line take their time, as long as they move. */
+#define PAGE_TIMEOUT_MS (15 * 60 * 1000)
+#define PAGE_STALL_MS 60000
+#define PAGE_CALL(verb) { .method = (verb), .timeout_ms = PAGE_TIMEOUT_MS, .stall_ms = PAGE_STALL_MS }
 
 /* A group id goes into a path: nothing but [A-Za-z0-9_-] gets there. */
 static enum wk_status group_path(struct buf *path, const char *group_id, const char *rest)
@@ -16,33 +20,51 @@ static enum wk_status group_path(struct buf *path, const char *group_id, const c
 	return buf_printf(path, "/v1/groups/%s/%s", group_id, rest);
 }
 
-enum wk_status api_groups(struct api *a, struct arena *arena, struct api_groups *out)
+static enum wk_status read_groups(struct arena *arena, const struct json *list,
+				  struct api_groups *out)
 {
-	const struct api_call call = { .method = "GET", .path = "/v1/groups" };
-	struct json *root = NULL, *list;
-	enum wk_status st = api_exchange(a, arena, &call, &root);
+	struct api_groups m = { 0 };
 
-	if (st != WK_OK)
-		return st;
-	list = json_get(root, "groups");
 	if (!list || list->type != JSON_ARRAY)
 		return WK_CORRUPT;
 	if (list->count > WIRE_GROUPS_MAX)
 		return WK_LIMIT;
-	out->items = arena_alloc(arena, (list->count + 1) * sizeof *out->items);
-	if (!out->items)
+	m.items = arena_alloc(arena, (list->count + 1) * sizeof *m.items);
+	if (!m.items)
 		return WK_NOMEM;
-	out->count = list->count;
-	for (size_t i = 0; i < out->count && st == WK_OK; i++)
-		st = wire_group_read(&list->items[i], &out->items[i]);
-	return st;
+	for (; m.count < list->count; m.count++) {
+		enum wk_status st = wire_group_read(&list->items[m.count], &m.items[m.count]);
+
+		if (st != WK_OK)
+			return st;
+		/* It is going to be part of paths. */
+		if (!wire_is_group_id(m.items[m.count].id))
+			return WK_CORRUPT;
+	}
+	*out = m;
+	return WK_OK;
+}
+
+enum wk_status api_groups(struct api *a, struct arena *arena, struct api_groups *out)
+{
+	const struct api_call call = { .method = "GET", .path = "/v1/groups" };
+	struct json *root = NULL;
+	enum wk_status st = api_exchange(a, arena, &call, &root);
+
+	if (st != WK_OK)
+		return st;
+	return api_read(a, read_groups(arena, json_get(root, "groups"), out));
 }
 
 enum wk_status api_group_create(struct api *a, const struct wire_group *m)
 {
-	SCOPED(arena_free_scoped) struct arena *arena = arena_new(WIRE_PAGE_BYTES);
+	SCOPED(arena_free_scoped) struct arena *arena = arena_new(API_SMALL_ARENA);
 	SCOPED(buf_fini) struct buf body = BUF_INIT(65536);
-	struct api_call call = { .method = "POST", .path = "/v1/groups" };
+	struct api_call call = {
+		.method = "POST",
+		.path = "/v1/groups",
+		.answer_max = API_SMALL_ANSWER,
+	};
 	enum wk_status st;
 
 	if (!arena)
@@ -58,18 +80,27 @@ enum wk_status api_push(struct api *a, struct arena *arena, const char *group_id
 			struct bytes request, struct wire_push_answer *answer)
 {
 	SCOPED(buf_fini) struct buf path = BUF_INIT(PATH_MAX_BYTES);
-	struct api_call call = { .method = "POST", .body = request, .conflict_is_answer = true };
+	struct api_call call = PAGE_CALL("POST");
+	struct wire_push_answer m;
 	struct json *root = NULL;
 	enum wk_status st = group_path(&path, group_id, "push"), read;
 
+	call.body = request;
+	call.conflict_is_answer = true;
 	if (st == WK_OK)
 		st = buf_cstr(&path, &call.path);
 	if (st == WK_OK)
 		st = api_exchange(a, arena, &call, &root);
 	if (st != WK_OK && st != WK_CONFLICT)
 		return st;
-	read = wire_push_answer_read(arena, root, answer);
-	return read == WK_OK ? st : read;
+	read = wire_push_answer_read(arena, root, &m);
+	/* Stored and refused must not look alike, whatever the status was. */
+	if (read == WK_OK && (st == WK_CONFLICT ? m.conflict_count == 0 : m.conflicts != NULL))
+		read = WK_CORRUPT;
+	if (read != WK_OK)
+		return api_read(a, read);
+	*answer = m;
+	return st;
 }
 
 enum wk_status api_changes(struct api *a, struct arena *arena, const char *group_id,
@@ -77,7 +108,7 @@ enum wk_status api_changes(struct api *a, struct arena *arena, const char *group
 			   struct wire_changes *out)
 {
 	SCOPED(buf_fini) struct buf path = BUF_INIT(PATH_MAX_BYTES);
-	struct api_call call = { .method = "GET" };
+	struct api_call call = PAGE_CALL("GET");
 	struct json *root = NULL;
 	enum wk_status st = group_path(&path, group_id, "changes");
 
@@ -89,14 +120,14 @@ enum wk_status api_changes(struct api *a, struct arena *arena, const char *group
 		st = buf_cstr(&path, &call.path);
 	if (st == WK_OK)
 		st = api_exchange(a, arena, &call, &root);
-	return st == WK_OK ? wire_changes_read(arena, root, out) : st;
+	return st == WK_OK ? api_read(a, wire_changes_read(arena, root, out)) : st;
 }
 
 enum wk_status api_listing(struct api *a, struct arena *arena, const char *group_id,
 			   struct bytes after, struct wire_listing *out)
 {
 	SCOPED(buf_fini) struct buf path = BUF_INIT(PATH_MAX_BYTES);
-	struct api_call call = { .method = "GET" };
+	struct api_call call = PAGE_CALL("GET");
 	struct json *root = NULL;
 	enum wk_status st = group_path(&path, group_id, "listing");
 
@@ -111,7 +142,32 @@ enum wk_status api_listing(struct api *a, struct arena *arena, const char *group
 		st = buf_cstr(&path, &call.path);
 	if (st == WK_OK)
 		st = api_exchange(a, arena, &call, &root);
-	return st == WK_OK ? wire_listing_read(arena, root, out) : st;
+	return st == WK_OK ? api_read(a, wire_listing_read(arena, root, out)) : st;
+}
+
+/* The items of a page without a cursor. */
+static enum wk_status read_fetched(struct arena *arena, const struct json *root,
+				   struct wire_changes *out)
+{
+	struct wire_changes m = { .next.mark = bytes_of("", 0) };
+	const struct json *list = json_get(root, "items");
+
+	if (!list || list->type != JSON_ARRAY || !json_get_bool(root, "more", &m.more))
+		return WK_CORRUPT;
+	if (list->count > WIRE_PAGE_ITEMS)
+		return WK_LIMIT;
+	m.items = arena_alloc(arena, (list->count + 1) * sizeof *m.items);
+	if (!m.items)
+		return WK_NOMEM;
+	for (; m.count < list->count; m.count++) {
+		enum wk_status st = wire_resource_read(arena, &list->items[m.count],
+						       &m.items[m.count]);
+
+		if (st != WK_OK)
+			return st;
+	}
+	*out = m;
+	return WK_OK;
 }
 
 enum wk_status api_fetch(struct api *a, struct arena *arena, const char *group_id,
@@ -119,7 +175,7 @@ enum wk_status api_fetch(struct api *a, struct arena *arena, const char *group_i
 {
 	SCOPED(buf_fini) struct buf path = BUF_INIT(PATH_MAX_BYTES);
 	SCOPED(buf_fini) struct buf body = BUF_INIT(WIRE_PAGE_BYTES);
-	struct api_call call = { .method = "POST" };
+	struct api_call call = PAGE_CALL("POST");
 	struct json *root = NULL;
 	enum wk_status st = group_path(&path, group_id, "fetch");
 
@@ -139,7 +195,7 @@ enum wk_status api_fetch(struct api *a, struct arena *arena, const char *group_i
 		return st;
 	call.body = buf_bytes(&body);
 	st = api_exchange(a, arena, &call, &root);
-	return st == WK_OK ? wire_fetched_read(arena, root, out) : st;
+	return st == WK_OK ? api_read(a, wire_fetched_read(arena, root, out)) : st;
 }
 
 enum wk_status api_poll(struct api *a, struct arena *arena, const struct wire_poll *have,
@@ -155,5 +211,5 @@ enum wk_status api_poll(struct api *a, struct arena *arena, const struct wire_po
 	call.body = buf_bytes(&body);
 	call.timeout_ms = have->timeout_ms + POLL_SLACK_MS;
 	st = api_exchange(a, arena, &call, &root);
-	return st == WK_OK ? wire_poll_read(arena, root, moved) : st;
+	return st == WK_OK ? api_read(a, wire_poll_read(arena, root, moved)) : st;
 }

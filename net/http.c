@@ -2,9 +2,9 @@
 /*
  * One exchange at a time over a kept connection.  A multi handle drives the easy one,
  * because only curl_multi_wakeup() can end a silent long poll at once from another thread.
- * The session id lives in locked memory; the header line made from it is wiped after each exchange.
+ * The session id lives in locked memory; what is made from it for a request is wiped when freed.
  */
-#include "net/http.h"
+#include "net/http_private.h"
 
 #include <curl/curl.h>
 #include <stdatomic.h>
@@ -23,57 +23,24 @@ struct http {
 	CURLM *multi;
 	CURL *easy;
 	char *base_url;
+	bool is_loopback;
 	char *session;			/* locked memory; NULL: none */
 	_Atomic bool cancelled;
 	_Atomic uint64_t count;
 	char curl_error[CURL_ERROR_SIZE];
 };
 
-static bool is_loopback(const char *host, size_t n)
-{
-	static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (n == strlen(names[i]) && strncasecmp(host, names[i], n) == 0)
-			return true;
-	return false;
-}
-
-bool http_url_is_valid(const char *base_url, const char **why_out)
-{
-	const char *host;
-	size_t n;
-
-	for (const char *p = base_url; *p; p++)
-		if ((unsigned char)*p <= 0x20 || *p == 0x7f || *p == '@' || *p == '?' ||
-		    *p == '#') {
-			*why_out = "it must be like https://sync.example.com";
-			return false;
-		}
-	if (strncasecmp(base_url, "https://", 8) == 0) {
-		*why_out = "it names no host";
-		return base_url[8] != '\0' && base_url[8] != '/';
-	}
-	if (strncasecmp(base_url, "http://", 7) != 0) {
-		*why_out = "it must begin with https://";
-		return false;
-	}
-	host = base_url + 7;
-	n = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
-	*why_out = "plain http:// is only for a server on this machine; use https://";
-	return is_loopback(host, n);
-}
-
 enum wk_status http_new(const char *base_url, struct http **out)
 {
 	SCOPED(http_free_scoped) struct http *h = NULL;
 	const char *why;
 	size_t n = strlen(base_url);
+	enum wk_status st = http_memory_start();
 
+	if (st != WK_OK)
+		return st;
 	if (!http_url_is_valid(base_url, &why))
 		return WK_INVALID;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return WK_NOMEM;
 	h = calloc(1, sizeof *h);
 	if (!h)
 		return WK_NOMEM;
@@ -84,6 +51,7 @@ enum wk_status http_new(const char *base_url, struct http **out)
 		return WK_NOMEM;
 	if (h->base_url[n - 1] == '/')
 		h->base_url[n - 1] = '\0';
+	h->is_loopback = http_url_is_loopback(base_url);
 	*out = take(&h);
 	return WK_OK;
 }
@@ -99,13 +67,26 @@ void http_free(struct http *h)
 	free(h);
 }
 
+/* A header line must not become two. */
+static enum wk_status check_session(const char *session_id)
+{
+	if (!*session_id)
+		return WK_INVALID;
+	for (const char *p = session_id; *p; p++)
+		if (*p <= 0x20 || *p >= 0x7f)
+			return WK_INVALID;
+	return strlen(session_id) > SESSION_MAX ? WK_LIMIT : WK_OK;
+}
+
 enum wk_status http_set_session(struct http *h, const char *session_id)
 {
 	char *copy = NULL;
+	enum wk_status st;
 
 	if (session_id) {
-		if (strlen(session_id) > SESSION_MAX)
-			return WK_LIMIT;
+		st = check_session(session_id);
+		if (st != WK_OK)
+			return st;
 		copy = secret_alloc(SESSION_MAX + 1);
 		if (!copy)
 			return WK_NOMEM;
@@ -116,14 +97,41 @@ enum wk_status http_set_session(struct http *h, const char *session_id)
 	return WK_OK;
 }
 
+bool http_has_session_in(const struct http *h, struct bytes text)
+{
+	size_t n = h->session ? (strlen(h->session) + 1) / 2 : 0;
+
+	for (size_t i = 0; n > 0 && i + n <= text.n; i++)
+		if (strncasecmp((const char *)text.p + i, h->session, n) == 0)
+			return true;
+	return false;
+}
+
+void http_plain_text(struct bytes said, char text_out[HTTP_PROBLEM_MAX])
+{
+	size_t n = 0;
+
+	while (said.n > 0 && said.p[said.n - 1] <= 0x20)
+		said.n--;
+	for (size_t i = 0; i < said.n && n < HTTP_PROBLEM_MAX - 1; i++) {
+		uint8_t c = said.p[i];
+		bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+
+		if (is_blank && (n == 0 || text_out[n - 1] == ' '))
+			continue;
+		text_out[n++] = is_blank ? ' ' : c < 0x20 || c >= 0x7f ? '?' : (char)c;
+	}
+	text_out[n] = '\0';
+}
+
 void http_response_fini(struct http_response *r)
 {
 	buf_fini(&r->body);
 }
 
 struct receiver {
-	struct http *http;
 	struct buf *body;
+	size_t header_bytes;
 	enum wk_status st;
 };
 
@@ -135,11 +143,22 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
 	return r->st == WK_OK ? size * count : 0;
 }
 
-static void wipe_headers(struct curl_slist *list)
+/* Of all answers to one request, interim ones and trailers too: libcurl would take any number. */
+static size_t on_header(char *data, size_t size, size_t count, void *arg)
 {
-	for (struct curl_slist *l = list; l; l = l->next)
-		explicit_bzero(l->data, strlen(l->data));
-	curl_slist_free_all(list);
+	struct receiver *r = arg;
+
+	(void)data;
+	r->header_bytes += size * count;
+	if (r->header_bytes <= HTTP_HEADERS_MAX)
+		return size * count;
+	r->st = WK_LIMIT;
+	return 0;
+}
+
+static void drop_headers(struct curl_slist **list)
+{
+	curl_slist_free_all(*list);
 }
 
 static bool add_header(struct curl_slist **list, const char *line)
@@ -153,32 +172,49 @@ static bool add_header(struct curl_slist **list, const char *line)
 
 static enum wk_status make_headers(const struct http *h, bool has_body, struct curl_slist **out)
 {
+	SCOPED(drop_headers) struct curl_slist *list = NULL;
 	char line[sizeof WIRE_SESSION_HEADER + SESSION_MAX + 4];
-	struct curl_slist *list = NULL;
 	bool ok = add_header(&list, "Accept: application/json") && add_header(&list, "Expect:");
 
-	if (ok && has_body)
-		ok = add_header(&list, "Content-Type: application/json");
+	/* Without a value it takes away the one that libcurl would send with an empty body. */
+	ok = ok && add_header(&list, has_body ? "Content-Type: application/json" : "Content-Type:");
 	if (ok && h->session) {
 		(void)snprintf(line, sizeof line, "%s: %s", WIRE_SESSION_HEADER, h->session);
 		ok = add_header(&list, line);
 		explicit_bzero(line, sizeof line);
 	}
-	if (!ok) {
-		wipe_headers(list);
+	if (!ok)
 		return WK_NOMEM;
-	}
-	*out = list;
+	*out = take(&list);
 	return WK_OK;
 }
 
-static void set_options(struct http *h, const struct http_request *q, const char *url,
-			struct curl_slist *headers, struct receiver *receiver)
+static void set_limits(struct http *h, const struct http_request *q, struct receiver *receiver)
 {
 	CURL *c = h->easy;
 
-	curl_easy_reset(c);
-	h->curl_error[0] = '\0';
+	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
+			 (long)(q->timeout_ms ? q->timeout_ms : DEFAULT_TIMEOUT_MS));
+	if (q->stall_ms > 0) {
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, (long)((q->stall_ms + 999) / 1000));
+	}
+	/* A name server that is silent must not hold up the end of an exchange. */
+	curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+	curl_easy_setopt(c, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)receiver->body->max);
+	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 256L * 1024);
+	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(c, CURLOPT_WRITEDATA, receiver);
+	curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(c, CURLOPT_HEADERDATA, receiver);
+}
+
+static void set_request(struct http *h, const struct http_request *q, const char *url,
+			struct curl_slist *headers)
+{
+	CURL *c = h->easy;
+
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->curl_error);
 	curl_easy_setopt(c, CURLOPT_URL, url);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
@@ -186,17 +222,13 @@ static void set_options(struct http *h, const struct http_request *q, const char
 	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, q->method);
-	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(c, CURLOPT_TIMEOUT_MS,
-			 (long)(q->timeout_ms ? q->timeout_ms : DEFAULT_TIMEOUT_MS));
-	curl_easy_setopt(c, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	if (h->is_loopback)
+		curl_easy_setopt(c, CURLOPT_PROXY, "");
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 256L * 1024);
-	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(c, CURLOPT_WRITEDATA, receiver);
 	if (q->body.p) {
 		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->body.n);
 		curl_easy_setopt(c, CURLOPT_POSTFIELDS, (const char *)q->body.p);
@@ -228,6 +260,42 @@ static CURLcode drive(struct http *h)
 	return result;
 }
 
+/* What kept an answer from coming, as a status and for people. */
+static enum wk_status explain(const struct http *h, CURLcode code, char problem[HTTP_PROBLEM_MAX])
+{
+	const char *said = h->curl_error[0] ? h->curl_error : curl_easy_strerror(code);
+	enum wk_status st = WK_OFFLINE;
+	char text[CURL_ERROR_SIZE + 64];
+
+	switch (code) {
+	case CURLE_OUT_OF_MEMORY:
+		return WK_NOMEM;
+	case CURLE_FILESIZE_EXCEEDED:
+		return WK_LIMIT;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+		/* It may quote names from the certificate. */
+		(void)snprintf(text, sizeof text, "its certificate is not valid (%s)", said);
+		st = WK_DENIED;
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		(void)snprintf(text, sizeof text, "no answer in time");
+		break;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		(void)snprintf(text, sizeof text, "no such host");
+		break;
+	case CURLE_COULDNT_CONNECT:
+		(void)snprintf(text, sizeof text, "nothing answers there");
+		break;
+	default:
+		(void)snprintf(text, sizeof text, "%s", said);
+		break;
+	}
+	http_plain_text(bytes_str(text), problem);
+	return st;
+}
+
 static enum wk_status judge(struct http *h, CURLcode code, const struct receiver *receiver,
 			    struct http_response *response)
 {
@@ -238,35 +306,14 @@ static enum wk_status judge(struct http *h, CURLcode code, const struct receiver
 		return WK_CANCELLED;
 	if (receiver->st != WK_OK)
 		return receiver->st;
-	switch (code) {
-	case CURLE_OK:
-		break;
-	case CURLE_OUT_OF_MEMORY:
-		return WK_NOMEM;
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-		(void)snprintf(response->problem, sizeof response->problem,
-			       "its certificate is not valid");
-		return WK_DENIED;
-	case CURLE_OPERATION_TIMEDOUT:
-		(void)snprintf(response->problem, sizeof response->problem, "no answer in time");
-		return WK_OFFLINE;
-	case CURLE_COULDNT_RESOLVE_HOST:
-		(void)snprintf(response->problem, sizeof response->problem, "no such host");
-		return WK_OFFLINE;
-	case CURLE_COULDNT_CONNECT:
-		(void)snprintf(response->problem, sizeof response->problem,
-			       "nothing answers there");
-		return WK_OFFLINE;
-	default:
-		(void)snprintf(response->problem, sizeof response->problem, "%s",
-			       h->curl_error[0] ? h->curl_error : curl_easy_strerror(code));
-		return WK_OFFLINE;
-	}
+	if (code != CURLE_OK)
+		return explain(h, code, response->problem);
 	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(h->easy, CURLINFO_RETRY_AFTER, &retry);
 	response->status = (int)status;
-	response->retry_after_s = retry;
+	if (retry > 0)
+		response->retry_after_s =
+			retry < HTTP_RETRY_AFTER_MAX_S ? retry : HTTP_RETRY_AFTER_MAX_S;
 	return WK_OK;
 }
 
@@ -274,8 +321,8 @@ enum wk_status http_exchange(struct http *h, const struct http_request *q,
 			     struct http_response *response)
 {
 	SCOPED(buf_fini) struct buf url = BUF_INIT(8192);
-	struct receiver receiver = { .http = h, .body = &response->body, .st = WK_OK };
-	struct curl_slist *headers = NULL;
+	SCOPED(drop_headers) struct curl_slist *headers = NULL;
+	struct receiver receiver = { .body = &response->body, .st = WK_OK };
 	const char *text;
 	CURLcode code;
 	enum wk_status st;
@@ -293,11 +340,16 @@ enum wk_status http_exchange(struct http *h, const struct http_request *q,
 		st = make_headers(h, q->body.p != NULL, &headers);
 	if (st != WK_OK)
 		return st;
-	set_options(h, q, text, headers, &receiver);
+	h->curl_error[0] = '\0';
+	set_request(h, q, text, headers);
+	set_limits(h, q, &receiver);
 	atomic_fetch_add(&h->count, 1);
 	code = drive(h);
 	st = judge(h, code, &receiver, response);
-	wipe_headers(headers);
+	/* It must not go on pointing into this exchange. */
+	curl_easy_reset(h->easy);
+	if (st != WK_OK)
+		buf_clear(&response->body);
 	return st;
 }
 
