@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "fs/helper.h"
@@ -20,6 +21,8 @@
 #define OPCODE_STATX 52 /* since protocol 7.39: newer than the header may be */
 /* Other descriptors of the loop get their turn after so many requests. */
 #define REQUESTS_A_TURN 64
+/* Programs that go on asking do not keep a mount from ending. */
+#define DRAIN_MS 1000
 
 static void count(struct mount *m, const struct fuse_in_header *in)
 {
@@ -94,6 +97,14 @@ enum wk_status channel_open(struct mount *m)
 	m->in_channel = true;
 	loop_set_spin(m->loop, CHANNEL_SPIN_US, receive_one, m);
 	return WK_OK;
+}
+
+void channel_drain(struct mount *m)
+{
+	int64_t until_ms = clock_mono_ms() + DRAIN_MS;
+
+	while (receive_one(m) && clock_mono_ms() < until_ms)
+		;
 }
 
 void channel_close(struct mount *m)

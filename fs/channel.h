@@ -11,6 +11,8 @@
 #define CHANNEL_SPIN_US 75
 
 enum wk_status channel_open(struct mount *m);
+/* Answers what the kernel has asked so far. */
+void channel_drain(struct mount *m);
 void channel_close(struct mount *m);
 
 #endif

@@ -220,6 +220,8 @@ void mount_unmount_answered(struct mount *m, int step, int error)
 			cut_connection(m);
 		break;
 	}
+	/* Where the kernel does not wait for what sync has begun to write, it has asked by now. */
+	channel_drain(m);
 	mount_ended(m);
 }
 

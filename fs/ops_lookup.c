@@ -28,7 +28,7 @@ static void forget(struct mount *m, uint64_t ino, uint64_t count)
 {
 	struct node *node = virtual_is(ino) ? NULL : tree_node(m->tree, ino);
 
-	if (node)
+	if (node && ino != TREE_ROOT_INO)
 		entry_drop(m, node, count);
 }
 

@@ -221,6 +221,27 @@ static void many_at_once(void **state)
 	}
 }
 
+/* A helper that does not answer in time: the change shows, and what it asks for late is refused. */
+static void with_a_stuck_helper(void **state)
+{
+	int helper = serving_do(&s, SERVING_HELPER, 0, 0);
+	int64_t began = clock_mono_ms();
+
+	(void)state;
+	(void)serving_do(&s, SERVING_EDIT, 5, 1);
+	serving_wait(has("Pets/Doc 5.json", 1));
+	assert_int_equal(kill(helper, SIGSTOP), 0);
+	(void)serving_do(&s, SERVING_EDIT, 5, 2);
+	(void)serving_do(&s, SERVING_EDIT, 6, 2);
+	serving_wait(has("Pets/Doc 5.json", 2));
+	serving_wait(has("Pets/Doc 6.json", 2));
+	assert_true(clock_mono_ms() - began >= 1900);
+	assert_int_equal(kill(helper, SIGCONT), 0);
+	(void)serving_do(&s, SERVING_EDIT, 5, 3);
+	serving_wait(has("Pets/Doc 5.json", 3));
+	assert_true(has("Pets/Doc 6.json", 2));
+}
+
 /* Last, because it is not coming back: all shows as before, only unannounced. */
 static void without_the_helper(void **state)
 {
@@ -272,7 +293,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    MOUNTED(appear_change_and_go), MOUNTED(open_files_keep_their_version),
 	    MOUNTED(watchers_get_events),  MOUNTED(readers_never_see_a_torn_file),
-	    MOUNTED(many_at_once),	   MOUNTED(without_the_helper),
+	    MOUNTED(many_at_once),	   MOUNTED(with_a_stuck_helper),
+	    MOUNTED(without_the_helper),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -106,6 +106,29 @@ static void copy_file_range_copies(void **state)
 	expect("Pets/to.txt", "some bytes to copy");
 }
 
+/* More than may wait for the disk at once: the writer waits, and nothing is lost. */
+static void more_than_the_dirty_limit(void **state)
+{
+	static char room[1 << 20], got[1 << 20];
+	int fd = open(path("Pets/huge"), O_RDWR | O_CREAT, 0600);
+
+	(void)state;
+	for (int i = 0; i < 80; i++) {
+		memset(room, i, sizeof room);
+		assert_int_equal(write(fd, room, sizeof room), (int)sizeof room);
+	}
+	assert_int_equal(fsync(fd), 0);
+	assert_int_equal(serving_count(&s, "dirty_bytes"), 0);
+	assert_int_equal(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED), 0);
+	for (int i = 0; i < 80; i++) {
+		memset(room, i, sizeof room);
+		assert_int_equal(pread(fd, got, sizeof got, (off_t)i << 20), (int)sizeof got);
+		assert_memory_equal(got, room, sizeof got);
+	}
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(unlink(path("Pets/huge")), 0);
+}
+
 static void renames(void **state)
 {
 	struct stat before, after;
@@ -359,6 +382,7 @@ int main(void)
 	    MOUNTED(writes_are_read_back),
 	    MOUNTED(big_and_sparse),
 	    MOUNTED(copy_file_range_copies),
+	    MOUNTED(more_than_the_dirty_limit),
 	    MOUNTED(renames),
 	    MOUNTED(links),
 	    MOUNTED(what_documents_cannot_be),
