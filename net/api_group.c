@@ -145,31 +145,6 @@ enum wk_status api_listing(struct api *a, struct arena *arena, const char *group
 	return st == WK_OK ? api_read(a, wire_listing_read(arena, root, out)) : st;
 }
 
-/* The items of a page without a cursor. */
-static enum wk_status read_fetched(struct arena *arena, const struct json *root,
-				   struct wire_changes *out)
-{
-	struct wire_changes m = { .next.mark = bytes_of("", 0) };
-	const struct json *list = json_get(root, "items");
-
-	if (!list || list->type != JSON_ARRAY || !json_get_bool(root, "more", &m.more))
-		return WK_CORRUPT;
-	if (list->count > WIRE_PAGE_ITEMS)
-		return WK_LIMIT;
-	m.items = arena_alloc(arena, (list->count + 1) * sizeof *m.items);
-	if (!m.items)
-		return WK_NOMEM;
-	for (; m.count < list->count; m.count++) {
-		enum wk_status st = wire_resource_read(arena, &list->items[m.count],
-						       &m.items[m.count]);
-
-		if (st != WK_OK)
-			return st;
-	}
-	*out = m;
-	return WK_OK;
-}
-
 enum wk_status api_fetch(struct api *a, struct arena *arena, const char *group_id,
 			 const struct bytes *ids, size_t count, struct wire_changes *out)
 {
