@@ -146,7 +146,9 @@ static inline struct bytes answer_header(const struct answer *a, const char *nam
 	if (!at)
 		return (struct bytes){ NULL, 0 };
 	at += strlen(key);
-	return bytes_of(at, (size_t)((const uint8_t *)memmem(at, 4096, "\r\n", 2) - at));
+	return bytes_of(at, (size_t)((const uint8_t *)memmem(
+					     at, (size_t)(a->head.p + a->head.n - at), "\r\n", 2) -
+				     at));
 }
 
 static inline size_t read_some(int fd, struct buf *in)

@@ -104,6 +104,7 @@ static void test_limits(void **state)
 	memset(deep, 'k', sizeof deep);
 	deep[0] = '{';
 	deep[1] = '"';
+	deep[sizeof deep - 1] = 0;
 	assert_status(run(deep, 7, 1000, &got), WK_INVALID);
 	buf_fini(&got.text);
 }
