@@ -2,9 +2,8 @@
 /*
  * What was touched, where documents stood before, and when it is time to settle.
  *
- * The tree's hooks are on the path of every write, so they only note: a node by its inode, and
- * once for each document the place it had, before it moves.  Scratch is told apart by its name
- * alone where that is enough.
+ * A node is noted by its inode; a document once, with the place it had before it moved, until it is
+ * settled.
  */
 #include "store/settle_private.h"
 
@@ -190,9 +189,7 @@ struct group *settle_area(struct settle *s, struct node *node)
 	return NULL;
 }
 
-/* --- hooks --- */
-
-static void note_where_it_stands(struct settle *s, struct doc *doc)
+void settle_note_place(struct settle *s, struct doc *doc)
 {
 	struct node *dir;
 	struct bytes name;
@@ -201,108 +198,15 @@ static void note_where_it_stands(struct settle *s, struct doc *doc)
 		settle_note_doc(s, doc, dir, name);
 }
 
-static void touched_dir(struct settle *s, enum tree_touch what, struct node *node,
-			struct node *dir, struct bytes name)
+void settle_drop(struct settle *s, const struct node *node)
 {
-	struct settle_node *e;
+	const struct settle_node *e = settle_find(s, node);
 
-	if (what == TREE_UNNAMED && node->doc != NULL && node->doc->node == node)
-		settle_note_doc(s, node->doc, dir, name);
-	if (what != TREE_NAMED || name.n == 0 ||
-	    (name.p[0] == '.' && node->doc == NULL && node->group == NULL))
-		return;
-	e = settle_note(s, node);
-	if (e != NULL) {
-		e->named_ms = clock_mono_ms();
-		e->expanded = false;
-	}
-}
-
-static void touched_file(struct settle *s, enum tree_touch what, struct node *node,
-			 struct node *dir, struct bytes name)
-{
-	struct doc *doc = node->doc;
-	struct settle_node *e;
-
-	if (what == TREE_WRITTEN && doc == NULL &&
-	    (tree_place(s->tree, node, &dir, &name) != WK_OK || !name_is_document_like(name)))
-		return;
-	if (what == TREE_NAMED && doc == NULL && !name_is_document_like(name))
-		return;
-	if (doc != NULL && doc->file == node) {
-		/* A directory's document stands where the directory stands. */
-		if (what == TREE_UNNAMED && doc->node == node)
-			settle_note_doc(s, doc, dir, name);
-		else if (what != TREE_NAMED)
-			note_where_it_stands(s, doc);
-	}
-	if (what == TREE_UNNAMED)
-		return;
-	e = settle_note(s, node);
-	if (e == NULL)
-		return;
-	e->complete = false;
-	e->id_is_read = false;
-	if (what == TREE_WRITTEN)
-		e->written_ms = clock_mono_ms();
-	else
-		e->named_ms = clock_mono_ms();
-}
-
-static void touched(void *arg, enum tree_touch what, struct node *node, struct node *dir,
-		    struct bytes name)
-{
-	struct settle *s = arg;
-
-	if (what == TREE_ATTRIBUTES || s->running)
-		return;
-	if (S_ISDIR(node->mode))
-		touched_dir(s, what, node, dir, name);
-	else if (S_ISREG(node->mode))
-		touched_file(s, what, node, dir, name);
-}
-
-static enum wk_status render(void *arg, struct node *node, struct buf *out)
-{
-	struct settle *s = arg;
-
-	return docs_render_hook(s->docs, node, out);
-}
-
-static void forget_links(struct node *node)
-{
-	struct doc *doc = node->doc;
-
-	if (doc != NULL) {
-		if (doc->node == node)
-			doc->node = NULL;
-		if (doc->file == node)
-			doc->file = NULL;
-		if (doc->children == node)
-			doc->children = NULL;
-		node->doc = NULL;
-	}
-	if (node->group != NULL && node->group->dir == node)
-		node->group->dir = NULL;
-	node->group = NULL;
-}
-
-static void forgotten(void *arg, struct node *node)
-{
-	struct settle *s = arg;
-	struct settle_node *e = settle_find(s, node);
-
-	if (node->doc != NULL && node->written && S_ISREG(node->mode) && node->doc->file != node)
-		settle_save_superseded(s, node);
 	for (size_t i = 0; e != NULL && i < s->node_count; i++)
 		if (s->nodes[i] == e) {
 			drop_node(s, i);
-			break;
+			return;
 		}
-	for (size_t i = 0; S_ISDIR(node->mode) && i < s->docs->group_count; i++)
-		if (s->docs->groups[i]->unplaced == node)
-			s->docs->groups[i]->unplaced = NULL;
-	forget_links(node);
 }
 
 /* --- time --- */
@@ -361,7 +265,7 @@ void settle_complete(struct settle *s, struct node *node)
 	/* An emptied text was given up on until its writer closes it. */
 	if (e == NULL && node->written && S_ISREG(node->mode) && node->doc != NULL) {
 		e = settle_note(s, node);
-		note_where_it_stands(s, node->doc);
+		settle_note_place(s, node->doc);
 	}
 	if (e == NULL || e->problem != NULL)
 		return;
@@ -435,7 +339,7 @@ static void note_unsettled_below(struct settle *s, struct node *dir)
 		} else if (S_ISREG(node->mode) && !node->rendered &&
 			   name_is_document_like(entry.name)) {
 			if (node->doc != NULL)
-				note_where_it_stands(s, node->doc);
+				settle_note_place(s, node->doc);
 			e = settle_note(s, node);
 			if (e != NULL)
 				e->complete = true;
@@ -446,7 +350,6 @@ static void note_unsettled_below(struct settle *s, struct node *dir)
 enum wk_status settle_open(struct store *store, struct settle **settle_out)
 {
 	struct settle *s = calloc(1, sizeof(*s));
-	struct tree_hooks hooks = { s, touched, render, forgotten };
 	enum wk_status st;
 
 	if (s == NULL)
@@ -463,7 +366,7 @@ enum wk_status settle_open(struct store *store, struct settle **settle_out)
 		settle_close(s);
 		return st;
 	}
-	tree_set_hooks(s->tree, &hooks);
+	settle_watch(s);
 	note_moved(s);
 	note_unsettled_below(s, tree_root(s->tree));
 	*settle_out = s;

@@ -79,7 +79,7 @@ static bool is_ready(struct settle *s, struct settle_node *e)
 
 /* --- a document's file --- */
 
-static void link_file(struct settle *s, struct doc *doc, struct node *file)
+void settle_link(struct settle *s, struct doc *doc, struct node *file)
 {
 	struct node *old = doc->file;
 
@@ -127,7 +127,7 @@ static enum wk_status note_invalid(struct settle *s, struct doc *doc, struct nod
 	return st == WK_OK ? docs_row_save(s->docs, doc) : st;
 }
 
-static enum wk_status note_valid(struct settle *s, struct doc *doc, struct node *file)
+enum wk_status settle_note_valid(struct settle *s, struct doc *doc, struct node *file)
 {
 	enum wk_status st = WK_OK;
 
@@ -139,7 +139,7 @@ static enum wk_status note_valid(struct settle *s, struct doc *doc, struct node 
 	return st == WK_OK ? docs_row_save(s->docs, doc) : st;
 }
 
-static void refuse(struct settle_node *e, const char *format, const char *what)
+void settle_refuse(struct settle_node *e, const char *format, const char *what)
 {
 	char problem[PROBLEM_MAX];
 
@@ -148,7 +148,7 @@ static void refuse(struct settle_node *e, const char *format, const char *what)
 }
 
 /* Fills in what the path says.  WK_NOT_FOUND: a document of this kind cannot stand there. */
-static enum wk_status read_place(struct settle *s, struct settle_node *e, const struct doc *doc,
+enum wk_status settle_read_place(struct settle *s, struct settle_node *e, const struct doc *doc,
 				 struct doc_place *place, struct buf *name)
 {
 	SCOPED(name_parts_fini) struct name_parts parts = NAME_PARTS_INIT;
@@ -190,15 +190,15 @@ static enum wk_status apply(struct settle *s, struct settle_node *e)
 				   .id = bytes_str(doc->id) };
 	struct json_error error = { 0 };
 	bool moved = strcmp(r->path, e->path) != 0 || doc->removed, dirty = is_dirty(e);
-	enum wk_status st = moved ? read_place(s, e, doc, &place, &name) : WK_OK;
+	enum wk_status st = moved ? settle_read_place(s, e, doc, &place, &name) : WK_OK;
 
 	if (st == WK_NOT_FOUND) {
-		refuse(e, "a document of type %s cannot stand here", doc->type);
+		settle_refuse(e, "a document of type %s cannot stand here", doc->type);
 		return WK_OK;
 	}
 	if (st != WK_OK)
 		return st;
-	link_file(s, doc, e->node);
+	settle_link(s, doc, e->node);
 	if (dirty || doc->removed) {
 		st = settle_save(s, doc, e->node, r, &place, &error);
 		if (st == WK_INVALID) {
@@ -213,119 +213,13 @@ static enum wk_status apply(struct settle *s, struct settle_node *e)
 		st = settle_move(s, doc, &place);
 	}
 	if (st == WK_OK)
-		st = dirty ? note_valid(s, doc, e->node) : docs_row_save(s->docs, doc);
+		st = dirty ? settle_note_valid(s, doc, e->node) : docs_row_save(s->docs, doc);
 	if (st == WK_OK)
 		r->settled = e->settled = true;
 	/* Its children's directory follows the new name. */
 	if (st == WK_OK && moved && doc->children != NULL)
 		st = view_queue(s->store->view, doc, bytes_of(NULL, 0));
 	return st;
-}
-
-/* --- a new document --- */
-
-/* Many new documents at once from a repository wait for a person. */
-static bool is_flood(struct settle *s, struct group *g)
-{
-	if (s->now_ms - g->burst_ms > 60000) {
-		g->burst_ms = s->now_ms;
-		g->burst_count = 0;
-	}
-	return ++g->burst_count > SETTLE_BURST && g->dir != NULL &&
-	       tree_lookup(s->tree, g->dir, bytes_str(".git")) != NULL;
-}
-
-static enum wk_status hold(struct doc *doc)
-{
-	doc->held = true;
-	return docs_set_problem(doc, "one of many new files of a repository: not sent");
-}
-
-/* Whether the text is a document of its kind at all; else why not. */
-static bool is_document(struct arena *arena, struct settle_node *e, struct bytes text,
-			char text_id[DOC_ID_MAX + 1])
-{
-	struct json_error error = { 0 };
-	struct json *json = NULL;
-	enum wk_status st;
-
-	text_id[0] = '\0';
-	if (kind_info(e->kind)->text_key != NULL)
-		return true;
-	st = json_parse(arena, text, &json, &error);
-	if (st != WK_OK) {
-		char where[PROBLEM_MAX];
-
-		snprintf(where, sizeof(where), "line %u, column %u: %s", error.line, error.column,
-			 text.n == 0 ? "the file is empty" : error.reason);
-		refuse(e, "%s", where);
-		return false;
-	}
-	if (!doc_has_own_field(json, e->kind)) {
-		refuse(e, "not a document: it has no field of a %s", e->type);
-		return false;
-	}
-	if (doc_text_id(arena, text, text_id) != WK_OK)
-		text_id[0] = '\0';
-	return true;
-}
-
-static enum wk_status make(struct settle *s, struct settle_node *e, struct arena *arena,
-			   struct bytes text, const char *text_id)
-{
-	SCOPED(buf_fini) struct buf name = BUF_SECRET_INIT(4096);
-	struct doc_place place = { .kind = e->kind, .type = bytes_str(e->type),
-				   .created_ms = e->node->btime_ns / NS_PER_MS,
-				   .modified_ms = e->node->mtime_ns / NS_PER_MS };
-	struct json_error error = { 0 };
-	char id[DOC_ID_MAX + 1];
-	struct json *json = NULL;
-	struct doc *doc = NULL;
-	enum wk_status st = read_place(s, e, NULL, &place, &name);
-
-	if (st != WK_OK)
-		return st;
-	settle_new_id(s, e->kind, text_id, id);
-	place.id = bytes_str(id);
-	st = doc_parse(arena, text, &place, NULL, &json, &error);
-	if (st == WK_INVALID) {
-		refuse(e, "%s", error.reason[0] != '\0' ? error.reason : "not a document");
-		return WK_OK;
-	}
-	if (st == WK_OK)
-		st = docs_create(s->docs, e->group, json, false, &doc);
-	if (st != WK_OK)
-		return st;
-	link_file(s, doc, e->node);
-	doc->shown = true;
-	doc->stale = false;
-	doc->text_has_id = text_id[0] != '\0' && strcmp(text_id, doc->id) == 0;
-	if (is_flood(s, e->group))
-		st = hold(doc);
-	e->settled = true;
-	return st == WK_OK ? note_valid(s, doc, e->node) : st;
-}
-
-static void adopt(struct settle *s, struct settle_node *e)
-{
-	SCOPED(buf_fini) struct buf text = BUF_SECRET_INIT(DOC_MAX);
-	SCOPED(arena_free_scoped) struct arena *arena = arena_new(DOCS_ARENA_MAX);
-	char text_id[DOC_ID_MAX + 1];
-	enum wk_status st;
-
-	if (arena == NULL)
-		return;
-	st = tree_read_all(s->tree, e->node, &text);
-	if (st == WK_OK && !is_document(arena, e, buf_bytes(&text), text_id))
-		return;
-	if (st == WK_OK)
-		st = make(s, e, arena, buf_bytes(&text), text_id);
-	if (st == WK_NOT_FOUND)
-		refuse(e, "a document of type %s cannot stand here", e->type);
-	else if (st == WK_LIMIT)
-		refuse(e, "%s", "it is too large, or there are too many documents");
-	else if (st == WK_INVALID || st == WK_CORRUPT || st == WK_EXISTS)
-		refuse(e, "%s", "not a document");
 }
 
 /* --- the file in a directory that holds the directory's document --- */
@@ -345,7 +239,7 @@ static void apply_dir_file(struct settle *s, struct settle_node *e)
 	before = dir->doc;
 	st = settle_parent(s, e->group, dir, &doc, &keep);
 	if (st == WK_NOT_FOUND || (st == WK_OK && (doc->kind != e->kind || doc->node != dir))) {
-		refuse(e, "%s", "it belongs in a directory of its own kind");
+		settle_refuse(e, "%s", "it belongs in a directory of its own kind");
 		return;
 	}
 	if (st != WK_OK)
@@ -354,13 +248,13 @@ static void apply_dir_file(struct settle *s, struct settle_node *e)
 	place.type = bytes_str(doc->type);
 	place.created_ms = doc->created_ms;
 	place.id = bytes_str(doc->id);
-	link_file(s, doc, e->node);
+	settle_link(s, doc, e->node);
 	/* Made of this very file: only whether its text was good is still to be said. */
 	st = settle_save(s, doc, e->node, doc == before ? doc->settling : NULL, &place, &error);
 	if (st == WK_INVALID)
 		st = note_invalid(s, doc, e->node, &error);
 	else if (st == WK_OK)
-		st = note_valid(s, doc, e->node);
+		st = settle_note_valid(s, doc, e->node);
 	e->settled = st == WK_OK;
 	if (st == WK_OK && doc->settling != NULL && doc->node == dir)
 		doc->settling->settled = doc->settling->ino == dir->ino;
@@ -457,7 +351,7 @@ void settle_files(struct settle *s, struct group *g)
 			if (nodes[i]->is_dir_file)
 				apply_dir_file(s, nodes[i]);
 			else if (nodes[i]->match == NULL)
-				adopt(s, nodes[i]);
+				settle_new(s, nodes[i]);
 			else if (apply(s, nodes[i]) != WK_OK)
 				nodes[i]->settled = false;
 		}

@@ -10,8 +10,9 @@
 
 /*
  * What the files settle*.c share.  settle.c notes what is touched and when it is time;
- * settle_run.c decides group by group; settle_dirs.c has the folders and new groups, settle_files.c the
- * files, settle_save.c what a saved text does to its document.
+ * settle_run.c decides group by group; settle_groups.c, settle_dirs.c and settle_parent.c have the
+ * directories, settle_files.c and settle_new.c the files, settle_save.c what a saved text does to its
+ * document.
  */
 #define SETTLE_MOVE_MS 500	/* a rename away may be half of a save, a swap or a rotation */
 #define SETTLE_TICK_MS 200
@@ -71,6 +72,10 @@ struct settle_node *settle_find(struct settle *s, const struct node *node);
 struct settle_node *settle_note(struct settle *s, struct node *node);
 /* The document's file may have changed or gone: remembers where it stands (dir, name). */
 void settle_note_doc(struct settle *s, struct doc *doc, struct node *dir, struct bytes name);
+/* The same, where it stands now. */
+void settle_note_place(struct settle *s, struct doc *doc);
+/* The node is about to be freed. */
+void settle_drop(struct settle *s, const struct node *node);
 /* The group in whose documents' part this stands; NULL: scratch, or nowhere. */
 struct group *settle_area(struct settle *s, struct node *node);
 bool settle_is_scratch_dir(struct settle *s, struct node *dir, struct bytes name);
@@ -79,14 +84,30 @@ enum wk_status settle_path(struct settle *s, struct node *node, struct buf *out)
 enum wk_status settle_set_problem(struct settle_node *e, const char *problem);
 void settle_later(struct settle *s);
 
+/* settle_hooks.c: listens to the tree. */
+void settle_watch(struct settle *s);
+
 /* settle_run.c */
 void settle_run(struct settle *s, bool force, bool removals);
 
-/* settle_dirs.c */
+/* settle_groups.c */
 void settle_new_groups(struct settle *s);
 void settle_expand(struct settle *s, struct group *g);
+bool settle_has_waited(const struct settle *s, const struct settle_node *e);
+
+/* settle_dirs.c */
+/* The folder matched with this directory stands where it stands now. */
+enum wk_status settle_take_place(struct settle *s, struct settle_node *e);
 void settle_folders(struct settle *s, struct group *g);
 void settle_workspace(struct settle *s, struct group *g);
+
+/* settle_parent.c */
+/* The file in a directory that holds its document; NULL: none. */
+struct node *settle_dir_file(struct settle *s, struct node *dir, enum kind kind);
+/* What a directory's name says; in the root the whole name where it could be no folder's. */
+enum wk_status settle_name_of(struct settle *s, struct node *dir, struct buf *name_out);
+/* dir (and the file in it) are the document's from now on. */
+void settle_bind(struct settle *s, struct doc *doc, struct node *dir, struct node *file);
 /* The id of the document that a file in `dir` hangs below; makes a folder of a plain directory.
  * WK_NOT_FOUND: nothing can hang there.  *keep_out: its old parent stays (Unplaced). */
 enum wk_status settle_parent(struct settle *s, struct group *g, struct node *dir,
@@ -102,6 +123,17 @@ void settle_new_id(struct settle *s, enum kind kind, const char *text_id,
 void settle_files(struct settle *s, struct group *g);
 /* Fills in e->text_id. */
 void settle_read_id(struct settle *s, struct settle_node *e, struct node *file, enum kind kind);
+void settle_link(struct settle *s, struct doc *doc, struct node *file);
+enum wk_status settle_note_valid(struct settle *s, struct doc *doc, struct node *file);
+/* It is no document; format has one %s for `what`. */
+void settle_refuse(struct settle_node *e, const char *format, const char *what);
+/* Fills in what the path says (doc NULL: of a new one).  WK_NOT_FOUND: a document of this kind
+ * cannot stand there. */
+enum wk_status settle_read_place(struct settle *s, struct settle_node *e, const struct doc *doc,
+				 struct doc_place *place, struct buf *name);
+
+/* settle_new.c: makes a document of a file that matched none, or says why it is none. */
+void settle_new(struct settle *s, struct settle_node *e);
 
 /* settle_save.c */
 /* The user's text becomes the document's: merged with what came meanwhile.  WK_INVALID: the text is no such
