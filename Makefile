@@ -142,10 +142,12 @@ demo: deps
 	$(Q)B=$(abspath $(B)) scripts/demo
 
 lint:
+	$(Q)scripts/deps packages-checks
 	$(Q)B=$(abspath $(B)) scripts/lint
 format:
 	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
-fuzz: deps
+fuzz:
+	$(Q)scripts/deps packages-checks
 	$(Q)$(MAKE) --no-print-directory BUILD=fuzz fuzzers
 	$(Q)scripts/fuzz $(abspath build/fuzz) $(SECONDS)
 bench: deps
