@@ -27,6 +27,7 @@
 #define RESERVE_RETRY_MS 1000
 #define CLOSE_TRIES 3
 #define SHRINK_MS 20
+#define SHRINK_QUIET_MS 2000	/* free pages are likely to be used again soon */
 #define TRIM_BYTES (4u * 1024 * 1024)
 
 /* --- the reserve --- */
@@ -196,7 +197,7 @@ static void nap(struct rows *r)
 {
 	r->idle = true;
 	if (r->shrinking)
-		sleep_ms(r, SHRINK_MS);
+		sleep_ms(r, r->has_reserve && r->quiet ? SHRINK_QUIET_MS : SHRINK_MS);
 	else if (!r->has_reserve)
 		sleep_ms(r, RESERVE_RETRY_MS);
 	else
@@ -211,6 +212,7 @@ static void tidy(struct rows *r)
 		(void)pthread_mutex_unlock(&r->lock);
 		rows_copy_shrink(r);
 		r->shrinking = rows_copy_can_shrink(r);
+		r->quiet = false;
 		(void)pthread_mutex_lock(&r->lock);
 	}
 	if (!r->has_reserve && make_reserve(r))
@@ -262,6 +264,7 @@ static void landed(struct rows *r)
 		(void)malloc_trim(0);
 	rows_copy_consider(r);
 	r->shrinking = rows_copy_can_shrink(r);
+	r->quiet = true;
 	(void)pthread_mutex_lock(&r->lock);
 }
 

@@ -133,6 +133,7 @@ struct rows {
 	/* the committer's own: */
 	bool has_reserve;
 	bool shrinking;
+	bool quiet;			/* shrinking waits for a quiet moment first */
 	int wal_pages;
 };
 

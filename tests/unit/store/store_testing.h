@@ -6,7 +6,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -105,6 +107,27 @@ static inline void bed_fini(struct bed *b)
 	bed_close(b);
 	bed_leave(b);
 	bed_remove(b->dir);
+}
+
+/* A child that runs until it is killed: a failed check ends it by abort(), not by the next test. */
+static inline pid_t bed_fork(void)
+{
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		(void)setenv("CMOCKA_TEST_ABORT", "1", 1);
+	return child;
+}
+
+static inline void bed_kill(pid_t child)
+{
+	int status = 0;
+
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
 
 /* Whether the bytes stand in any file of the directory. */

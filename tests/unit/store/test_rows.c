@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sealed table store: newest value wins wherever it is, durability, tampering, kill -9, full disk. */
 #include <errno.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 
 #include "base/rand.h"
 #include "store_testing.h"
@@ -362,14 +360,12 @@ static void test_kill(void **state)
 		pid_t child;
 
 		assert_int_equal(pipe(ends), 0);
-		child = fork();
-		assert_true(child >= 0);
+		child = bed_fork();
 		if (child == 0)
 			write_until_killed(dir, next, ends[1]);
 		(void)close(ends[1]);
 		(void)usleep((useconds_t)(20000 + rand_below(60000)));
-		assert_int_equal(kill(child, SIGKILL), 0);
-		assert_int_equal(waitpid(child, NULL, 0), child);
+		bed_kill(child);
 		while (read(ends[0], &i, sizeof i) == sizeof i)
 			flushed = i;
 		(void)close(ends[0]);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A store's directory: lock, header, slots, settings, generations. */
 #include <endian.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include "store_testing.h"
 
@@ -193,8 +191,7 @@ static void test_busy(void **state)
 	assert_ok(create(&h, "x", &s));
 	assert_ok(store_close(s));
 	assert_int_equal(pipe(ends), 0);
-	child = fork();
-	assert_true(child >= 0);
+	child = bed_fork();
 	if (child == 0) {
 		if (open_store(&h, "x", &s) != WK_OK || write(ends[1], "!", 1) != 1)
 			_exit(1);
@@ -205,8 +202,7 @@ static void test_busy(void **state)
 	assert_status(open_store(&h, "x", &s), WK_BUSY);
 	assert_string_equal(h.owner, "the tests");
 	assert_status(create(&h, "x", &s), WK_BUSY);
-	assert_int_equal(kill(child, SIGKILL), 0);
-	assert_int_equal(waitpid(child, NULL, 0), child);
+	bed_kill(child);
 	assert_ok(open_store(&h, "x", &s));
 	assert_ok(store_close(s));
 	(void)close(ends[0]);

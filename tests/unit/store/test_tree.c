@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names: POSIX behaviour, cookies, hooks, what survives a restart and a kill. */
-#include <signal.h>
 #include <sqlite3.h>
-#include <sys/wait.h>
 
 #include "base/rand.h"
 #include "store_testing.h"
@@ -419,13 +417,13 @@ static void test_canary(void **state)
 
 /* A child renames, makes and unlinks until it is killed; each file holds its own number, and what was
  * told as flushed is there. */
-static void churn(const char *dir, int out)
+static void churn(const char *dir, uint32_t from, int out)
 {
 	struct bed b;
 
 	bed_init_at(&b, dir);
 	bed_open(&b);
-	for (uint32_t i = 1;; i++) {
+	for (uint32_t i = from;; i++) {
 		char name[24], other[24];
 		struct node *node = NULL;
 		uint64_t k = rand_below(30);
@@ -493,14 +491,12 @@ static void test_kill(void **state)
 		pid_t child;
 
 		assert_int_equal(pipe(ends), 0);
-		child = fork();
-		assert_true(child >= 0);
+		child = bed_fork();
 		if (child == 0)
-			churn(dir, ends[1]);
+			churn(dir, 1 + (uint32_t)round * 1000000, ends[1]);
 		(void)close(ends[1]);
 		(void)usleep((useconds_t)(20000 + rand_below(60000)));
-		assert_int_equal(kill(child, SIGKILL), 0);
-		assert_int_equal(waitpid(child, NULL, 0), child);
+		bed_kill(child);
 		while (read(ends[0], &i, sizeof i) == sizeof i)
 			flushed = i;
 		(void)close(ends[0]);
