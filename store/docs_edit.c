@@ -24,8 +24,7 @@ static enum wk_status copy_text(struct docs *d, const struct doc *doc, enum docs
 	return rows_put(d->rows, ROWS_TEXT, doc->number, to, buf_bytes(&text));
 }
 
-/* AGREED must stand on its own once LOCAL goes its own way. */
-static enum wk_status keep_agreed(struct docs *d, struct doc *doc)
+enum wk_status docs_keep_agreed(struct docs *d, struct doc *doc)
 {
 	enum wk_status st;
 
@@ -263,7 +262,7 @@ enum wk_status docs_edit(struct docs *d, struct doc *doc, const struct json *jso
 	enum wk_status st;
 
 	rows_begin(d->rows);
-	st = keep_agreed(d, doc);
+	st = docs_keep_agreed(d, doc);
 	docs_uncount(doc);
 	if (st == WK_OK)
 		st = docs_set_local(d, doc, json, show);
@@ -304,7 +303,7 @@ enum wk_status docs_remove(struct docs *d, struct doc *doc, bool show)
 	if (doc->removed)
 		return WK_OK;
 	rows_begin(d->rows);
-	st = sent ? keep_agreed(d, doc) : WK_OK;
+	st = sent ? docs_keep_agreed(d, doc) : WK_OK;
 	docs_uncount(doc);
 	if (st == WK_OK)
 		st = docs_unset_local(d, doc, show);

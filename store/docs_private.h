@@ -88,6 +88,8 @@ enum wk_status docs_create(struct docs *d, struct group *g, const struct json *j
 /* LOCAL becomes `json` (pending is the caller's); keeps SEEN for a file somebody read or edits. */
 enum wk_status docs_set_local(struct docs *d, struct doc *doc, const struct json *json, bool show);
 enum wk_status docs_unset_local(struct docs *d, struct doc *doc, bool show);
+/* AGREED stands on its own from now on: LOCAL is about to go its own way, or must be sent again. */
+enum wk_status docs_keep_agreed(struct docs *d, struct doc *doc);
 enum wk_status docs_forget_text(struct docs *d, struct doc *doc, enum docs_text which);
 void docs_tell_outgoing(struct docs *d, const struct doc *doc);
 /* Deleted folders above a document that lives again live again too. */

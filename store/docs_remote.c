@@ -240,9 +240,10 @@ enum wk_status docs_set_version(struct docs *d, struct doc *doc, const struct do
 		return WK_INVALID;
 	rows_begin(d->rows);
 	st = note_past(d, doc, v->digest);
+	if (st == WK_OK && pending)
+		st = docs_keep_agreed(d, doc);
 	if (st == WK_OK) {
 		docs_uncount(doc);
-		/* AGREED stays what LOCAL was agreed to be, now that LOCAL must be sent again. */
 		doc->agreed = *v;
 		doc->pending = pending;
 		docs_count(doc);

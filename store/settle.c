@@ -261,7 +261,16 @@ void settle_later(struct settle *s)
 void settle_complete(struct settle *s, struct node *node)
 {
 	struct settle_node *e = settle_find(s, node);
+	struct node *dir;
+	struct bytes name;
 
+	/* An old version that somebody has open still: there is no file to match. */
+	if (node->doc != NULL && node->doc->file != node && node->written &&
+	    S_ISREG(node->mode) && tree_place(s->tree, node, &dir, &name) != WK_OK) {
+		settle_save_superseded(s, node);
+		view_run(s->store->view);
+		return;
+	}
 	/* An emptied text was given up on until its writer closes it. */
 	if (e == NULL && node->written && S_ISREG(node->mode) && node->doc != NULL) {
 		e = settle_note(s, node);

@@ -43,8 +43,11 @@ static void touched_file(struct settle *s, enum tree_touch what, struct node *no
 		else if (what != TREE_NAMED)
 			settle_note_place(s, doc);
 	}
-	if (what == TREE_UNNAMED)
+	if (what == TREE_UNNAMED) {
+		if (settle_find(s, node) != NULL)
+			settle_later(s);
 		return;
+	}
 	e = settle_note(s, node);
 	if (e == NULL)
 		return;

@@ -48,6 +48,7 @@ struct save {
 	struct bytes text;
 	struct json *local, *seen;	/* NULL: no such text */
 	struct json *base, *ours;
+	bool merged;		/* the document is now more than what the file says */
 };
 
 static enum wk_status parse(struct save *v, const struct json *old, struct json **out,
@@ -140,6 +141,7 @@ static enum wk_status take_text(struct save *v)
 		return st;
 	/* The file must change only when it does not mean what the document now is. */
 	show = next != v->ours && !same_but_time(v->arena, next, v->ours);
+	v->merged = show;
 	if (!show)
 		v->doc->stale = false;
 	if (!same_but_time(v->arena, next, v->local) || v->doc->removed)
@@ -160,6 +162,19 @@ static enum wk_status load(struct save *v)
 	if (st == WK_OK || st == WK_NOT_FOUND)
 		st = docs_tree(d, v->arena, v->doc, DOCS_SEEN, &v->seen);
 	return st == WK_NOT_FOUND ? WK_OK : st;
+}
+
+/* Who goes on in the file that was saved goes on from what it says, not from the merge. */
+static enum wk_status set_seen(struct save *v)
+{
+	enum wk_status st;
+
+	if (!v->merged)
+		return docs_forget_text(v->s->docs, v->doc, DOCS_SEEN);
+	st = docs_put_text(v->s->docs, v->doc, DOCS_SEEN, v->ours);
+	if (st == WK_OK)
+		v->doc->has_seen = true;
+	return st;
 }
 
 /* The text's own `_id`, for the next match. */
@@ -192,7 +207,7 @@ enum wk_status settle_save(struct settle *s, struct doc *doc, struct node *file,
 	if (st == WK_OK)
 		st = take_text(&v);
 	if (st == WK_OK)
-		st = docs_forget_text(s->docs, doc, DOCS_SEEN);
+		st = set_seen(&v);
 	if (st == WK_OK)
 		doc->text_has_id = carries_id(arena, v.text, doc);
 	return st;

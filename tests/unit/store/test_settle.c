@@ -455,11 +455,32 @@ static void an_edit_of_a_superseded_file(void **state)
 		assert_bytes_str(buf_bytes(&got), TEXT_A);
 	}
 	assert_ok(tree_write_all(w->tree, old, bytes_str(NEW_A), 0));
+	settle_complete(store_settle(w->store), old);
+	assert_holds(w, a, "http://new");
+	assert_holds(w, a, "POST");
+	/* And again through the same descriptor, now forgotten without a word. */
+	assert_ok(tree_write_all(w->tree, old, bytes_str("{\"_id\":\"req_a\",\"url\":\"http://more\","
+							 "\"method\":\"GET\"}"), 0));
 	old->lookups = 0;
 	tree_release(w->tree, old);
 	settle_all(w);
-	assert_holds(w, a, "http://new");
+	assert_holds(w, a, "http://more");
 	assert_holds(w, a, "POST");
+	assert_int_equal(live_count(w), 4);
+}
+
+/* A document given back to the server is still agreed to be what it was. */
+static void given_back(void **state)
+{
+	struct world *w = *state;
+	struct doc *a = world_doc(w, "req_a");
+	struct docs_version v = world_version(w);
+	SCOPED(buf_fini) struct buf text = BUF_INIT(4096);
+
+	assert_ok(docs_set_version(w->docs, a, &v, true));
+	assert_ok(docs_text(w->docs, a, DOCS_AGREED, &text));
+	push_all(w);
+	assert_false(a->has_agreed);
 }
 
 static void environments_nest(void **state)
@@ -510,7 +531,7 @@ int main(void)
 		T(moved_to_another_group), T(invalid_text_is_kept), T(half_typed_waits),
 		T(what_is_no_document), T(a_removed_dir_file_comes_back),
 		T(a_change_came_while_editing), T(both_changed_the_same),
-		T(removed_elsewhere_while_editing), T(an_edit_of_a_superseded_file),
+		T(removed_elsewhere_while_editing), T(an_edit_of_a_superseded_file), T(given_back),
 		T(environments_nest), T(unsettled_work_survives_a_restart),
 	};
 
