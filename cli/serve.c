@@ -287,7 +287,7 @@ static int start(struct serve *s)
 	st = mount_start(&m, &s->mount, reason, sizeof reason);
 	if (st != WK_OK) {
 		mount_helper_free(p->helper);
-		log_error("mount: %s", wk_status_text(st));
+		log_warn("mount: %s", wk_status_text(st));
 		tell(s, SERVE_FAILED, SAY_FAILED, reason[0] ? reason : "cannot mount there.");
 		return SAY_FAILED;
 	}
