@@ -213,6 +213,7 @@ static int serve_in_background(struct mounting *m)
 		mount_helper_free(helper);
 		return report_status(st, "start the mount's process");
 	}
+	serve_block_signals();
 	code = open_store(m);
 	if (code != SAY_DONE) {
 		mount_helper_free(helper);
@@ -238,6 +239,7 @@ static int serve_in_foreground(struct mounting *m)
 	}
 	log_setup("wakefs", LOG_INFO);
 	code = session_ask(&m->options, &m->session);
+	serve_block_signals();
 	if (code == SAY_DONE)
 		code = session_open(&m->session, "mount");
 	if (code != SAY_DONE) {

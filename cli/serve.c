@@ -239,7 +239,7 @@ static void send_last(struct serve *s)
 
 /* --- all of it --- */
 
-static enum wk_status watch_signals(struct serve *s)
+static sigset_t signals_to_leave(void)
 {
 	sigset_t set;
 
@@ -247,7 +247,20 @@ static enum wk_status watch_signals(struct serve *s)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
+	return set;
+}
+
+void serve_block_signals(void)
+{
+	const sigset_t set = signals_to_leave();
+
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static enum wk_status watch_signals(struct serve *s)
+{
+	const sigset_t set = signals_to_leave();
+
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signals < 0 ? WK_NOMEM
 			      : loop_add_fd(s->loop, s->signals, POLLIN, on_signal, s);

@@ -31,6 +31,12 @@ struct serve_params {
 	void *arg;
 };
 
+/*
+ * The signals that ask the mount to leave are taken by the loop alone: before the store is opened, whose
+ * threads would else inherit them and die of them, and the process with them.
+ */
+void serve_block_signals(void);
+
 /* Returns when the mount is gone; the exit code of the process. */
 int serve_run(const struct serve_params *params);
 
