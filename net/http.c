@@ -266,10 +266,13 @@ static enum wk_status explain(const struct http *h, CURLcode code, char problem[
 	const char *said = h->curl_error[0] ? h->curl_error : curl_easy_strerror(code);
 	enum wk_status st = WK_OFFLINE;
 	char text[CURL_ERROR_SIZE + 64];
+	long sent = 0;
 
 	switch (code) {
 	case CURLE_OUT_OF_MEMORY:
-		return WK_NOMEM;
+		/* libcurl also says so of a header line over 100 KB. */
+		curl_easy_getinfo(h->easy, CURLINFO_REQUEST_SIZE, &sent);
+		return sent > 0 ? WK_LIMIT : WK_NOMEM;
 	case CURLE_FILESIZE_EXCEEDED:
 		return WK_LIMIT;
 	case CURLE_PEER_FAILED_VERIFICATION:
