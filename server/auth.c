@@ -156,7 +156,7 @@ void auth_login_a(struct request *r)
 	SCOPED(buf_fini) struct buf token = BUF_INIT(4096);
 	uint8_t a_pub[256], b_pub[256];
 	char b_hex[513];
-	struct wire_login_a asked;
+	struct wire_login_a asked = { 0 };
 	struct wire_login_b answer;
 	struct storage_account account;
 	struct json *body;
@@ -213,7 +213,7 @@ static void login_after(struct request *r, enum wk_status st)
 static enum wk_status check_proof(struct request *r, struct login_state *s)
 {
 	struct login_started started;
-	struct wire_login_m1 asked;
+	struct wire_login_m1 asked = { 0 };
 	struct json *body;
 	uint8_t m1[HASH_SIZE];
 	bool is_found = false;
@@ -262,7 +262,7 @@ void auth_whoami(struct request *r)
 {
 	SCOPED(buf_fini) struct buf json = BUF_INIT(ANSWER_MAX);
 	struct storage *storage = r->server->storage;
-	struct storage_account a;
+	struct storage_account a = { 0 };
 	struct storage_tx *tx;
 	enum wk_status st = storage->ops->begin(storage, false, &tx);
 

@@ -337,7 +337,7 @@ static enum wk_status take_lock(const char *path, char *owner_out, size_t owner_
 {
 	SCOPED(buf_fini) struct buf name = BUF_INIT(4200);
 	SCOPED(buf_fini) struct buf line = BUF_INIT(100);
-	const char *name_text, *line_text;
+	const char *name_text = NULL, *line_text = NULL;
 	enum wk_status st = buf_printf(&name, "%s.lock", path);
 
 	if (st == WK_OK)
