@@ -18,6 +18,25 @@ static enum wk_status load_doc(void *arg, int64_t key1, int64_t key2, struct byt
 	return docs_row_load(arg, key1, value);
 }
 
+/* A node is one document's: a living one's rather than a removed one's. */
+static void claim(struct doc *doc, struct node **slot)
+{
+	struct node *node = *slot;
+	struct doc *other = node == NULL ? NULL : node->doc;
+
+	if (other != NULL && other != doc) {
+		if (doc->removed) {
+			*slot = NULL;
+			return;
+		}
+		other->node = other->node == node ? NULL : other->node;
+		other->file = other->file == node ? NULL : other->file;
+		other->children = other->children == node ? NULL : other->children;
+	}
+	if (node != NULL)
+		node->doc = doc;
+}
+
 /* Parents that were loaded after their children lend their ids only now; nodes learn whose they are. */
 static enum wk_status link_doc(struct docs *d, struct doc *doc)
 {
@@ -25,12 +44,9 @@ static enum wk_status link_doc(struct docs *d, struct doc *doc)
 
 	if (doc->parent_id != NULL)
 		st = docs_set_parent(d, doc, bytes_str(doc->parent_id));
-	if (doc->node != NULL)
-		doc->node->doc = doc;
-	if (doc->file != NULL)
-		doc->file->doc = doc;
-	if (doc->children != NULL)
-		doc->children->doc = doc;
+	claim(doc, &doc->node);
+	claim(doc, &doc->file);
+	claim(doc, &doc->children);
 	return st;
 }
 

@@ -209,6 +209,16 @@ void settle_drop(struct settle *s, const struct node *node)
 		}
 }
 
+void settle_take_away(struct settle *s, struct doc *doc, const struct node *node)
+{
+	doc->node = doc->node == node ? NULL : doc->node;
+	doc->file = doc->file == node ? NULL : doc->file;
+	doc->children = doc->children == node ? NULL : doc->children;
+	/* A removed one may have no row any more; it claims nothing when it is loaded. */
+	if (!doc->removed && docs_row_save(s->docs, doc) != WK_OK)
+		log_warn("a document's loss of its file could not be noted");
+}
+
 /* --- time --- */
 
 /* What is settled is dropped; what is no document stays, so that status can say why. */

@@ -90,12 +90,8 @@ void settle_link(struct settle *s, struct doc *doc, struct node *file)
 		return;
 	if (old != NULL && old != file && old->doc == doc)
 		old->doc = NULL;
-	if (file->doc != NULL && file->doc != doc) {
-		if (file->doc->file == file)
-			file->doc->file = NULL;
-		if (file->doc->node == file)
-			file->doc->node = NULL;
-	}
+	if (file->doc != NULL && file->doc != doc)
+		settle_take_away(s, file->doc, file);
 	file->doc = doc;
 	doc->file = file;
 	if (!kind_is_directory(doc->kind))
@@ -224,6 +220,18 @@ static enum wk_status apply(struct settle *s, struct settle_node *e)
 
 /* --- the file in a directory that holds the directory's document --- */
 
+/* Whether nothing but the file in it was touched. */
+static bool stands_still(struct settle *s, const struct settle_doc *r, struct node *dir)
+{
+	SCOPED(buf_fini) struct buf path = BUF_INIT(1024 * 1024);
+
+	if (r == NULL || r->ino != dir->ino)
+		return false;
+	if (dir->group != NULL)
+		return false;	/* the Workspace's name is looked at on its own */
+	return settle_path(s, dir, &path) == WK_OK && bytes_equal_str(buf_bytes(&path), r->path);
+}
+
 static void apply_dir_file(struct settle *s, struct settle_node *e)
 {
 	struct doc_place place = { .modified_ms = e->node->mtime_ns / NS_PER_MS };
@@ -256,8 +264,8 @@ static void apply_dir_file(struct settle *s, struct settle_node *e)
 	else if (st == WK_OK)
 		st = settle_note_valid(s, doc, e->node);
 	e->settled = st == WK_OK;
-	if (st == WK_OK && doc->settling != NULL && doc->node == dir)
-		doc->settling->settled = doc->settling->ino == dir->ino;
+	if (st == WK_OK && stands_still(s, doc->settling, dir))
+		doc->settling->settled = true;
 }
 
 /* --- all of a group --- */

@@ -85,35 +85,7 @@ static void release_group(struct settle *s, struct group *g)
 	g->unplaced = NULL;
 }
 
-void settle_new_groups(struct settle *s)
-{
-	struct node *root = tree_root(s->tree), *dir;
-	struct bytes name;
-
-	for (size_t i = 0; i < s->docs->group_count; i++) {
-		struct group *g = s->docs->groups[i];
-
-		if (g->dir != NULL && g->dir->parent != root)
-			release_group(s, g);
-	}
-	for (size_t i = 0; i < s->node_count; i++) {
-		struct settle_node *e = s->nodes[i];
-
-		if (e->settled || !S_ISDIR(e->node->mode) || e->node->parent != root ||
-		    e->node->group != NULL ||
-		    tree_place(s->tree, e->node, &dir, &name) != WK_OK)
-			continue;
-		if (name.p[0] == '.') {
-			e->settled = true;
-			continue;
-		}
-		if (give_back(s, e->node, name) ||
-		    ((settle_has_waited(s, e) || holds_document(s, e->node)) &&
-		     make_group(s, e->node, name) == WK_OK))
-			e->settled = true;
-	}
-}
-
+/* Everything in a directory that came whole and is no document of its group yet. */
 static void expand(struct settle *s, struct group *g, struct node *dir)
 {
 	struct tree_entry at = { 0 };
@@ -140,6 +112,37 @@ static void expand(struct settle *s, struct group *g, struct node *dir)
 	}
 }
 
+void settle_new_groups(struct settle *s)
+{
+	struct node *root = tree_root(s->tree), *dir;
+	struct bytes name;
+
+	for (size_t i = 0; i < s->docs->group_count; i++) {
+		struct group *g = s->docs->groups[i];
+
+		if (g->dir != NULL && g->dir->parent != root)
+			release_group(s, g);
+	}
+	for (size_t i = 0; i < s->node_count; i++) {
+		struct settle_node *e = s->nodes[i];
+
+		if (e->settled || !S_ISDIR(e->node->mode) || e->node->parent != root ||
+		    e->node->group != NULL ||
+		    tree_place(s->tree, e->node, &dir, &name) != WK_OK)
+			continue;
+		if (name.p[0] == '.') {
+			e->settled = true;
+			continue;
+		}
+		if (give_back(s, e->node, name) ||
+		    ((settle_has_waited(s, e) || holds_document(s, e->node)) &&
+		     make_group(s, e->node, name) == WK_OK)) {
+			e->settled = true;
+			expand(s, e->node->group, e->node);
+		}
+	}
+}
+
 /* Documents below a folder that left its group are looked for. */
 static void miss(struct settle *s, struct group *g, struct node *dir)
 {
@@ -155,6 +158,17 @@ static void miss(struct settle *s, struct group *g, struct node *dir)
 	}
 }
 
+void settle_miss(struct settle *s)
+{
+	for (size_t i = 0; i < s->doc_count; i++) {
+		struct doc *doc = s->list[i]->doc;
+
+		if (doc->node != NULL && S_ISDIR(doc->node->mode) &&
+		    settle_area(s, doc->node) != doc->group)
+			miss(s, doc->group, doc->node);
+	}
+}
+
 void settle_expand(struct settle *s, struct group *g)
 {
 	for (size_t i = 0; i < s->node_count; i++) {
@@ -166,13 +180,10 @@ void settle_expand(struct settle *s, struct group *g)
 		}
 	}
 	for (size_t i = 0; i < s->doc_count; i++) {
-		struct doc *doc = s->list[i]->doc;
+		const struct doc *doc = s->list[i]->doc;
 
-		if (doc->group != g || doc->node == NULL || !S_ISDIR(doc->node->mode))
-			continue;
-		if (settle_area(s, doc->node) != g)
-			miss(s, g, doc->node);
-		else if (settle_find(s, doc->node) == NULL)
+		if (doc->group == g && doc->node != NULL && S_ISDIR(doc->node->mode) &&
+		    settle_area(s, doc->node) == g && settle_find(s, doc->node) == NULL)
 			(void)settle_note(s, doc->node);
 	}
 }

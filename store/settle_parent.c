@@ -75,14 +75,14 @@ void settle_bind(struct settle *s, struct doc *doc, struct node *dir, struct nod
 			return;
 		doc->file->doc = NULL;
 	}
-	if (dir->doc != NULL && dir->doc != doc && dir->doc->node == dir)
-		dir->doc->node = NULL;
+	if (dir->doc != NULL && dir->doc != doc)
+		settle_take_away(s, dir->doc, dir);
 	if (doc->node != NULL && doc->node != dir && doc->node->doc == doc)
 		doc->node->doc = NULL;
 	dir->doc = doc;
 	doc->node = dir;
-	if (file != NULL && file->doc != NULL && file->doc != doc && file->doc->file == file)
-		file->doc->file = NULL;
+	if (file != NULL && file->doc != NULL && file->doc != doc)
+		settle_take_away(s, file->doc, file);
 	if (file != NULL)
 		file->doc = doc;
 	doc->file = file;

@@ -74,6 +74,8 @@ struct settle_node *settle_note(struct settle *s, struct node *node);
 void settle_note_doc(struct settle *s, struct doc *doc, struct node *dir, struct bytes name);
 /* The same, where it stands now. */
 void settle_note_place(struct settle *s, struct doc *doc);
+/* The node is another document's from now on. */
+void settle_take_away(struct settle *s, struct doc *doc, const struct node *node);
 /* The node is about to be freed. */
 void settle_drop(struct settle *s, const struct node *node);
 /* The group in whose documents' part this stands; NULL: scratch, or nowhere. */
@@ -91,6 +93,8 @@ void settle_watch(struct settle *s);
 void settle_run(struct settle *s, bool force, bool removals);
 
 /* settle_groups.c */
+/* Notes the documents below folders that left their group. */
+void settle_miss(struct settle *s);
 void settle_new_groups(struct settle *s);
 void settle_expand(struct settle *s, struct group *g);
 bool settle_has_waited(const struct settle *s, const struct settle_node *e);

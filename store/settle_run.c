@@ -10,14 +10,30 @@
 #include "base/clock.h"
 #include "store/status.h"
 
+/* What is no document is looked at again only when it may stand elsewhere. */
+static bool is_at_rest(struct settle *s, struct settle_node *e, bool dirs_moved)
+{
+	struct node *dir;
+	struct bytes name;
+
+	if (!e->settled)
+		return false;
+	return e->problem == NULL ||
+	       (!dirs_moved && tree_place(s->tree, e->node, &dir, &name) == WK_OK);
+}
+
 /* Where each touched node stands now. */
 static void look(struct settle *s)
 {
+	bool dirs_moved = false;
+
+	for (size_t i = 0; i < s->node_count && !dirs_moved; i++)
+		dirs_moved = S_ISDIR(s->nodes[i]->node->mode) && !s->nodes[i]->settled;
 	for (size_t i = 0; i < s->node_count; i++) {
 		struct settle_node *e = s->nodes[i];
 		SCOPED(buf_fini) struct buf path = BUF_INIT(1024 * 1024);
 
-		if (e->settled && e->problem == NULL)
+		if (is_at_rest(s, e, dirs_moved))
 			continue;
 		e->match = NULL;
 		e->group = settle_area(s, e->node);
@@ -99,10 +115,10 @@ static void remove_missing(struct settle *s, struct group *g)
 	for (size_t i = 0; i < count; i++) {
 		struct doc *doc = gone[i]->doc;
 
-		if (part(s, doc) != WK_OK || docs_remove(s->docs, doc, false) != WK_OK)
+		if (part(s, doc) != WK_OK)
 			continue;
 		unlink_doc(doc);
-		gone[i]->settled = true;
+		gone[i]->settled = docs_remove(s->docs, doc, false) == WK_OK;
 	}
 }
 
@@ -150,6 +166,7 @@ void settle_run(struct settle *s, bool force, bool removals)
 	s->force = force;
 	s->removals = removals;
 	rows_begin(s->store->rows);
+	settle_miss(s);
 	settle_new_groups(s);
 	look(s);
 	if (mark_groups(s)) {

@@ -289,6 +289,160 @@ static void moved_to_another_group(void **state)
 	assert_false(docs_is_taken(w->docs, bytes_str("req_b")));
 }
 
+static void a_group_moves_into_a_folder(void **state)
+{
+	struct world *w = *state;
+	struct group *g;
+
+	user_mkdir(w, "Billing");
+	user_write(w, "Billing/Invoice.json", "{\"url\":\"x\"}");
+	settle_all(w);
+	g = docs_group_at(w->docs, 1);
+	user_rename(w, "Billing", "Pet Store/Billing");
+	settle_all(w);
+	assert_int_equal(g->live, 0);
+	assert_null(g->dir);
+	assert_int_equal(live_count(w), 6);
+	assert_string_equal(world_node(w, "Pet Store/Billing/Invoice.json")->doc->parent_id,
+			    world_node(w, "Pet Store/Billing")->doc->id);
+	/* And a folder becomes a group of its own. */
+	user_rename(w, "Pet Store/Pets", "Pets");
+	settle_all(w);
+	assert_true(world_doc(w, "req_b")->removed);
+	g = docs_group_at(w->docs, 2);
+	assert_non_null(g);
+	assert_ptr_equal(g->dir, world_node(w, "Pets"));
+	assert_int_equal(g->live, 2);
+	world_reopen(w);
+	settle_all(w);
+	assert_int_equal(docs_group_at(w->docs, 2)->live, 2);
+	assert_int_equal(live_count(w), 4);
+}
+
+static void out_to_scratch_and_back(void **state)
+{
+	struct world *w = *state;
+
+	user_mkdir(w, "Pet Store/.stash");
+	user_rename(w, "Pet Store/Pets", "Pet Store/.stash/Pets");
+	user_rename(w, "Pet Store/A.json", "Pet Store/.stash/A.json");
+	assert_ok(settle_now(store_settle(w->store), false));
+	assert_int_equal(live_count(w), 4);
+	user_rename(w, "Pet Store/.stash/Pets", "Pet Store/Pets");
+	settle_all(w);
+	assert_false(world_doc(w, "req_b")->removed);
+	assert_true(world_doc(w, "req_a")->removed);
+	assert_file(w, "Pet Store/.stash/A.json", TEXT_A);
+	user_rename(w, "Pet Store/.stash/A.json", "Pet Store/A.json");
+	settle_all(w);
+	assert_int_equal(live_count(w), 4);
+	assert_file(w, "Pet Store/A.json", TEXT_A);
+}
+
+static void a_whole_group_goes(void **state)
+{
+	struct world *w = *state;
+
+	user_unlink(w, "Pet Store/Pets/B.json");
+	user_unlink(w, "Pet Store/Pets/.folder.json");
+	user_rmdir(w, "Pet Store/Pets");
+	user_unlink(w, "Pet Store/A.json");
+	user_unlink(w, "Pet Store/.workspace.json");
+	user_rmdir(w, "Pet Store");
+	assert_ok(settle_now(store_settle(w->store), false));
+	assert_int_equal(live_count(w), 4);
+	/* Made again in time it is what it was. */
+	user_mkdir(w, "Pet Store");
+	user_write(w, "Pet Store/A.json", NEW_A);
+	settle_all(w);
+	assert_int_equal(live_count(w), 2);
+	assert_holds(w, world_doc(w, "req_a"), "http://new");
+	assert_false(world_doc(w, "wrk_1")->removed);
+	assert_non_null(world_node(w, "Pet Store/.workspace.json"));
+	user_unlink(w, "Pet Store/A.json");
+	user_unlink(w, "Pet Store/.workspace.json");
+	user_rmdir(w, "Pet Store");
+	settle_all(w);
+	assert_int_equal(live_count(w), 0);
+	assert_null(w->group->dir);
+	push_all(w);
+	world_reopen(w);
+	assert_int_equal(live_count(w), 0);
+	assert_null(world_node(w, "Pet Store"));
+}
+
+static void a_branch_switch(void **state)
+{
+	struct world *w = *state;
+
+	user_mkdir(w, "Pet Store/.git");
+	user_write(w, "Pet Store/.git/index.lock", "");
+	user_unlink(w, "Pet Store/Pets/B.json");
+	user_unlink(w, "Pet Store/Pets/.folder.json");
+	user_rmdir(w, "Pet Store/Pets");
+	user_mkdir(w, "Pet Store/Animals");
+	user_write(w, "Pet Store/Animals/.folder.json", "{\"_id\":\"fld_p\"}");
+	user_write(w, "Pet Store/Animals/B.json", "{\"_id\":\"req_b\",\"url\":\"branch\"}");
+	user_unlink(w, "Pet Store/.git/index.lock");
+	settle_all(w);
+	assert_int_equal(live_count(w), 4);
+	assert_at(w, world_doc(w, "fld_p"), "Pet Store/Animals");
+	assert_at(w, world_doc(w, "req_b"), "Pet Store/Animals/B.json");
+	assert_holds(w, world_doc(w, "fld_p"), "\"name\":\"Animals\"");
+	assert_holds(w, world_doc(w, "req_b"), "branch");
+}
+
+static void a_flood_from_a_repository_is_held(void **state)
+{
+	struct world *w = *state;
+	struct docs_outgoing *out = calloc(300, sizeof(*out));
+	char path[64];
+
+	user_mkdir(w, "Pet Store/.git");
+	for (int i = 0; i < 250; i++) {
+		(void)snprintf(path, sizeof path, "Pet Store/r%d.json", i);
+		user_write(w, path, "{\"url\":\"x\"}");
+	}
+	settle_all(w);
+	assert_int_equal(live_count(w), 254);
+	assert_int_equal(docs_outgoing(w->docs, w->group, out, 300), 200);
+	free(out);
+}
+
+static void a_tree_copied_whole(void **state)
+{
+	struct world *w = *state;
+
+	user_mkdir(w, "Pet Store/Copy");
+	user_write(w, "Pet Store/Copy/.folder.json", "{\"_id\":\"fld_p\"}");
+	user_write(w, "Pet Store/Copy/B.json", "{\"_id\":\"req_b\",\"url\":\"copy\"}");
+	settle_all(w);
+	assert_int_equal(live_count(w), 6);
+	assert_holds(w, world_doc(w, "req_b"), "http://b");
+	assert_string_equal(world_node(w, "Pet Store/Copy/B.json")->doc->parent_id,
+			    world_node(w, "Pet Store/Copy")->doc->id);
+	assert_string_not_equal(world_node(w, "Pet Store/Copy")->doc->id, "fld_p");
+}
+
+static void what_cannot_stand_there(void **state)
+{
+	struct world *w = *state;
+	struct node *node;
+	const char *why;
+	size_t at = 0;
+
+	user_write(w, "Pet Store/Pets/Base.env.json", "{\"data\":{}}");
+	settle_all(w);
+	assert_int_equal(live_count(w), 4);
+	assert_true(settle_stray(store_settle(w->store), &at, &node, &why));
+	assert_non_null(strstr(why, "Environment"));
+	user_rename(w, "Pet Store/Pets/Base.env.json", "Pet Store/Base.env.json");
+	settle_all(w);
+	assert_int_equal(live_count(w), 5);
+	at = 0;
+	assert_false(settle_stray(store_settle(w->store), &at, &node, &why));
+}
+
 static void invalid_text_is_kept(void **state)
 {
 	struct world *w = *state;
@@ -532,7 +686,9 @@ int main(void)
 		T(what_is_no_document), T(a_removed_dir_file_comes_back),
 		T(a_change_came_while_editing), T(both_changed_the_same),
 		T(removed_elsewhere_while_editing), T(an_edit_of_a_superseded_file), T(given_back),
-		T(environments_nest), T(unsettled_work_survives_a_restart),
+		T(environments_nest), T(a_group_moves_into_a_folder), T(out_to_scratch_and_back),
+		T(a_whole_group_goes), T(a_branch_switch), T(a_flood_from_a_repository_is_held),
+		T(a_tree_copied_whole), T(what_cannot_stand_there), T(unsettled_work_survives_a_restart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
