@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A push reaches the server and its answer does not come back.  Between the device and the
+ * server stands a relay that drops the connection once, after the server has answered.
+ */
+#include "device.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#define GROUP "rg_00000000000000000000000000000001"
+#define WORKSPACE "{\"_id\":\"wrk_1\",\"type\":\"Workspace\",\"parentId\":null,\"modified\":1000," \
+		  "\"created\":1000,\"name\":\"Orchard\",\"description\":\"\"}"
+
+struct relay {
+	int listener;
+	unsigned port, to_port;
+	_Atomic bool drop_push;		/* the next answer to a push is swallowed */
+	_Atomic bool stop;
+	_Atomic int dropped;
+	pthread_t thread;
+};
+
+static int connect_to(unsigned port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&a, sizeof a) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* One connection, both ways, until either end closes or an answer is to be dropped. */
+static void carry(struct relay *r, int client)
+{
+	int server = connect_to(r->to_port);
+	bool is_push = false;
+
+	while (server >= 0 && !atomic_load(&r->stop)) {
+		struct pollfd p[2] = { { .fd = client, .events = POLLIN },
+				       { .fd = server, .events = POLLIN } };
+		char data[65536];
+		ssize_t n;
+		int from;
+
+		if (poll(p, 2, 50) <= 0)
+			continue;
+		from = p[0].revents ? 0 : 1;
+		n = read(p[from].fd, data, sizeof data);
+		if (n <= 0)
+			break;
+		if (from == 0 && memmem(data, (size_t)n, "/push", 5))
+			is_push = true;
+		if (from == 1 && is_push && atomic_exchange(&r->drop_push, false)) {
+			atomic_fetch_add(&r->dropped, 1);
+			/* A part of it, else libcurl itself would ask again on a new connection. */
+			(void)!write(client, data, 12);
+			break;
+		}
+		if (write(p[!from].fd, data, (size_t)n) != n)
+			break;
+	}
+	if (server >= 0)
+		(void)close(server);
+}
+
+static void *relay_run(void *arg)
+{
+	struct relay *r = arg;
+
+	while (!atomic_load(&r->stop)) {
+		struct pollfd p = { .fd = r->listener, .events = POLLIN };
+		int client;
+
+		if (poll(&p, 1, 50) <= 0)
+			continue;
+		client = accept(r->listener, NULL, NULL);
+		if (client < 0)
+			continue;
+		carry(r, client);
+		(void)close(client);
+	}
+	return NULL;
+}
+
+static void relay_start(struct relay *r, unsigned to_port)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t n = sizeof a;
+
+	r->to_port = to_port;
+	r->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_true(r->listener >= 0);
+	assert_int_equal(bind(r->listener, (const struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(r->listener, 8), 0);
+	assert_int_equal(getsockname(r->listener, (struct sockaddr *)&a, &n), 0);
+	r->port = ntohs(a.sin_port);
+	assert_int_equal(pthread_create(&r->thread, NULL, relay_run, r), 0);
+}
+
+static void relay_stop(struct relay *r)
+{
+	atomic_store(&r->stop, true);
+	(void)pthread_join(r->thread, NULL);
+	(void)close(r->listener);
+}
+
+struct fixture {
+	struct server server;
+	struct relay relay;
+	struct device a, b;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof *f);
+	struct server through;
+	struct group *g;
+
+	server_new(&f->server);
+	account_create(&f->server);
+	relay_start(&f->relay, f->server.port);
+	through = f->server;
+	(void)snprintf(through.url, sizeof through.url, "http://127.0.0.1:%u", f->relay.port);
+	device_new(&f->a, &through, "a");
+	device_new(&f->b, &f->server, "b");
+	g = device_group(&f->a, GROUP, "Orchard");
+	(void)device_add(&f->a, g, WORKSPACE);
+	assert_ok(sync_once(f->a.sync));
+	*state = f;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	device_free(&f->a);
+	device_free(&f->b);
+	relay_stop(&f->relay);
+	server_free(&f->server);
+	free(f);
+	return 0;
+}
+
+static void lose_the_answer(struct fixture *f)
+{
+	atomic_store(&f->relay.drop_push, true);
+	assert_status(sync_once(f->a.sync), WK_OFFLINE);
+	assert_int_equal(atomic_load(&f->relay.dropped), 1);
+	assert_true(device_doc(&f->a, GROUP, "wrk_1")->pending);
+}
+
+static void it_is_known_when_it_comes_back(void **state)
+{
+	struct fixture *f = *state;
+	struct sync_counts before, after;
+	struct doc *doc = device_doc(&f->a, GROUP, "wrk_1");
+
+	device_edit(&f->a, doc, "description", "once", 2000);
+	lose_the_answer(f);
+	sync_counts(f->a.sync, &before);
+	assert_ok(sync_once(f->a.sync));
+	sync_counts(f->a.sync, &after);
+	assert_int_equal(after.pushes, before.pushes);
+	assert_false(doc->pending);
+	assert_int_equal(doc->agreed.n, 2);
+	assert_ok(sync_once(f->b.sync));
+	assert_value(&f->b, device_doc(&f->b, GROUP, "wrk_1"), "description", "once");
+	assert_int_equal(docs_group(store_docs(f->b.store), GROUP)->live, 1);
+}
+
+static void an_edit_meanwhile_follows_it(void **state)
+{
+	struct fixture *f = *state;
+	struct doc *doc = device_doc(&f->a, GROUP, "wrk_1");
+
+	device_edit(&f->a, doc, "description", "once", 2000);
+	lose_the_answer(f);
+	device_edit(&f->a, doc, "description", "twice", 3000);
+	assert_ok(sync_once(f->a.sync));
+	assert_false(doc->pending);
+	assert_int_equal(doc->agreed.n, 3);
+	assert_ok(sync_once(f->b.sync));
+	assert_value(&f->b, device_doc(&f->b, GROUP, "wrk_1"), "description", "twice");
+	/* No side was taken for somebody else's: there is no conflict copy. */
+	assert_int_equal(docs_group(store_docs(f->b.store), GROUP)->live, 1);
+}
+
+static void a_creation_is_not_made_twice(void **state)
+{
+	struct fixture *f = *state;
+
+	(void)device_add(&f->a, docs_group(store_docs(f->a.store), GROUP),
+			 "{\"_id\":\"req_9\",\"type\":\"Request\",\"parentId\":\"wrk_1\","
+			 "\"modified\":1,\"created\":1,\"name\":\"New\",\"url\":\"http://new\"}");
+	atomic_store(&f->relay.drop_push, true);
+	assert_status(sync_once(f->a.sync), WK_OFFLINE);
+	assert_ok(sync_once(f->a.sync));
+	assert_int_equal(device_doc(&f->a, GROUP, "req_9")->agreed.n, 1);
+	assert_false(device_doc(&f->a, GROUP, "req_9")->pending);
+	assert_int_equal(docs_group(store_docs(f->a.store), GROUP)->live, 2);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(it_is_known_when_it_comes_back),
+		TEST(an_edit_meanwhile_follows_it),
+		TEST(a_creation_is_not_made_twice),
+	};
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	assert_ok(crypto_init());
+	return cmocka_run_group_tests_name("lost answer", tests, NULL, NULL);
+}
