@@ -29,7 +29,10 @@ static enum wk_status run_one(struct committer *c, struct storage_tx *tx, struct
 	if (st != WK_OK)
 		return st;
 	job->st = job->run(job, tx);
-	return job->st == WK_OK ? ops->keep(tx) : ops->undo(tx);
+	if (job->st == WK_OK)
+		return ops->keep(tx);
+	/* A database that gave the whole transaction up says so first to the job. */
+	return ops->undo(tx) == WK_OK ? WK_OK : job->st;
 }
 
 /* All of the list in one transaction; each job's st is its outcome. */

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "server/http_private.h"
 #include "server/routes.h"
 
@@ -310,13 +311,18 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **state,
 			 enum MHD_RequestTerminationCode how)
 {
 	struct server *server = cls;
+	struct request *r = *state;
 
 	(void)mhd;
 	(void)how;
-	if (!*state)
+	if (!r)
 		return;
-	body_over(*state);
-	request_free(*state);
+	body_over(r);
+	log_debug("%s %s %u: %llu bytes in, %lld ms", r->route ? r->route->method : "-",
+		  r->route ? r->route->path : "-", r->reply ? r->reply->code : 0,
+		  (unsigned long long)r->http->received,
+		  (long long)(clock_mono_ms() - r->http->began_ms));
+	request_free(r);
 	*state = NULL;
 	atomic_fetch_sub(&server->counters.active, 1);
 }

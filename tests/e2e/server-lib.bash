@@ -53,6 +53,7 @@ ask() {
 
 # expect TEXT PATTERN
 expect() {
+	# shellcheck disable=SC2254
 	case $1 in
 	$2) ;;
 	*) fail "got: ${1:0:300}   wanted: $2" ;;

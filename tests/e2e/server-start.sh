@@ -14,7 +14,7 @@ grep -q -- '--db FILE is missing' "$work/err-usage" || fail "the sentence about 
 grep -q -- '--behind-proxy' "$work/err-usage" || fail "the sentence about --behind-proxy"
 "$B/wakefsd" --db "$work/no/such/place" 2>/dev/null && fail "a database that cannot be made"
 
-start_server
+start_server --log-level debug
 port=${url##*:}
 [ "$banner" = "wakefsd: listening on http://127.0.0.1:$port (data in $work/db; e-mail verification off)" ] ||
 	fail "it said: $banner"
