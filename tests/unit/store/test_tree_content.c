@@ -243,50 +243,85 @@ static void test_big(void **state)
 	buf_fini(&out);
 }
 
+static enum wk_status write_file(struct bed *b, int number)
+{
+	static uint8_t block[BLOCK];
+	struct node *node = NULL;
+	enum wk_status st;
+	char name[16];
+
+	(void)snprintf(name, sizeof name, "f%d", number);
+	memset(block, 'a' + number % 26, sizeof block);
+	st = tree_make(b->tree, tree_root(b->tree), bytes_str(name),
+		       &(struct tree_new){ .mode = S_IFREG | 0644 }, 0, &node);
+	if (st == WK_OK)
+		st = tree_write(b->tree, node, 0, bytes_of(block, sizeof block), 0);
+	return st == WK_OK && number % 100 == 99 ? rows_flush_wait(b->rows) : st;
+}
+
+static void expect_file(struct bed *b, int number)
+{
+	struct buf out = BUF_SECRET_INIT(BLOCK);
+	char name[16];
+
+	(void)snprintf(name, sizeof name, "f%d", number);
+	assert_ok(tree_read_all(b->tree, file_at(b, name), &out));
+	assert_int_equal(out.n, BLOCK);
+	assert_int_equal(out.p[BLOCK - 1], 'a' + number % 26);
+	buf_fini(&out);
+}
+
+/* Somebody else takes all that is left of the disk but `leave` bytes. */
+static void fill_disk(const char *dir, off_t leave)
+{
+	static const uint8_t bytes[65536];
+	char path[128];
+	off_t size;
+	int fd;
+
+	(void)snprintf(path, sizeof path, "%s/ballast", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, bytes, sizeof bytes) > 0)
+		continue;
+	size = lseek(fd, 0, SEEK_END);
+	assert_int_equal(ftruncate(fd, size - leave), 0);
+	(void)close(fd);
+}
+
 /* On a full disk writes are refused, nothing is lost, and deleting files gives the space back. */
 static void test_full_disk(void **state)
 {
-	static uint8_t block[BLOCK];
 	char dir[] = "/tmp/store-full-XXXXXX", name[16];
-	enum wk_status st = WK_OK;
 	struct node *node = NULL;
+	enum wk_status st = WK_OK;
 	int files = 0;
 	int64_t deadline;
 	struct bed b;
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	if (mount("tmpfs", dir, "tmpfs", 0, "size=96m") != 0) {
+	if (mount("tmpfs", dir, "tmpfs", 0, "size=160m") != 0) {
 		(void)rmdir(dir);
 		skip();
 	}
 	bed_init_at(&b, dir);
 	bed_open(&b);
-	for (; files < 4000; files++) {
-		(void)snprintf(name, sizeof name, "f%d", files);
-		memset(block, 'a' + files % 26, sizeof block);
-		st = tree_make(b.tree, tree_root(b.tree), bytes_str(name),
-			       &(struct tree_new){ .mode = S_IFREG | 0644 }, 0, &node);
-		if (st == WK_OK)
-			st = tree_write(b.tree, node, 0, bytes_of(block, sizeof block), 0);
-		if (st != WK_OK || (files % 100 == 99 && rows_flush_wait(b.rows) != WK_OK))
-			break;
-	}
-	assert_true(files > 200 && files < 4000);
-	(void)rows_flush_wait(b.rows);
+	for (; files < 1280; files++)
+		assert_ok(write_file(&b, files));
+	fill_disk(dir, 0);
+	while (st == WK_OK && files < 8000)
+		st = write_file(&b, files++);
+	files--;
+	assert_status(st, WK_FULL);
+	assert_ok(rows_flush_wait(b.rows));
 	assert_int_equal(rows_health(b.rows), WK_FULL);
 	assert_status(tree_make(b.tree, tree_root(b.tree), bytes_str("new"),
 				&(struct tree_new){ .mode = S_IFREG | 0644 }, 0, &node), WK_FULL);
 	assert_null(file_at(&b, "new"));
-	for (int i = 0; i < files; i++) {
-		struct buf out = BUF_SECRET_INIT(BLOCK);
-
-		(void)snprintf(name, sizeof name, "f%d", i);
-		assert_ok(tree_read_all(b.tree, file_at(&b, name), &out));
-		assert_int_equal(out.n, BLOCK);
-		assert_int_equal(out.p[BLOCK - 1], 'a' + i % 26);
-		buf_fini(&out);
-	}
+	for (int i = 0; i < files; i++)
+		expect_file(&b, i);
+	fill_disk(dir, 4 << 20);
 	for (int i = 0; i < files; i++) {
 		(void)snprintf(name, sizeof name, "f%d", i);
 		assert_ok(tree_unlink(b.tree, tree_root(b.tree), bytes_str(name), 0));
@@ -302,6 +337,28 @@ static void test_full_disk(void **state)
 	bed_leave(&b);
 	assert_int_equal(umount(dir), 0);
 	(void)rmdir(dir);
+}
+
+/* With space enough the database gets shorter all the same, in a quiet moment. */
+static void test_gives_back(void **state)
+{
+	int64_t deadline = clock_mono_ms() + 30000;
+	struct stat st;
+	struct bed b;
+
+	(void)state;
+	bed_init(&b);
+	bed_open(&b);
+	write_big(&b, make_file(&b, "f"), 1600);
+	assert_ok(rows_flush_wait(b.rows));
+	assert_ok(tree_unlink(b.tree, tree_root(b.tree), bytes_str("f"), 0));
+	run_loop_for_freeing(&b);
+	do {
+		loop_run_once(b.loop, 20);
+		assert_true(clock_mono_ms() < deadline);
+		assert_int_equal(stat(b.path, &st), 0);
+	} while (st.st_size > 40 << 20);
+	bed_fini(&b);
 }
 
 /* --- renderings --- */
@@ -672,6 +729,7 @@ int main(void)
 		cmocka_unit_test(test_fallocate),      cmocka_unit_test(test_big),
 		cmocka_unit_test(test_rendered),       cmocka_unit_test(test_random_content),
 		cmocka_unit_test(test_random_names),   cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_gives_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
