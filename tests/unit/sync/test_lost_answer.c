@@ -56,12 +56,14 @@ static void carry(struct relay *r, int client)
 		n = read(p[from].fd, data, sizeof data);
 		if (n <= 0)
 			break;
-		if (from == 0 && memmem(data, (size_t)n, "/push", 5))
-			is_push = true;
+		/* Requests come one after the other, each beginning with its line. */
+		if (from == 0 && n > 5 && (memcmp(data, "GET ", 4) == 0 ||
+					   memcmp(data, "POST ", 5) == 0))
+			is_push = memmem(data, (size_t)n, "/push HTTP", 10) != NULL;
 		if (from == 1 && is_push && atomic_exchange(&r->drop_push, false)) {
 			atomic_fetch_add(&r->dropped, 1);
-			/* A part of it, else libcurl itself would ask again on a new connection. */
-			(void)!write(client, data, 12);
+			/* All but its end, else libcurl itself would ask again on a new connection. */
+			(void)!write(client, data, (size_t)n - 5);
 			break;
 		}
 		if (write(p[!from].fd, data, (size_t)n) != n)
