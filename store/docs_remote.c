@@ -87,6 +87,17 @@ static enum wk_status become(struct docs *d, struct doc *doc, const struct json 
 	return docs_set_local(d, doc, json, true);
 }
 
+/* What came into a folder that was removed here, and not yet there, keeps the folder. */
+static enum wk_status keep_parent(struct docs *d, struct doc *doc)
+{
+	const struct doc *parent = doc->removed || doc->parent_id == NULL ? NULL
+				   : docs_find(d, doc->group, bytes_str(doc->parent_id));
+
+	if (parent == NULL || !parent->removed || !parent->pending)
+		return WK_OK;
+	return docs_revive_parents(d, doc);
+}
+
 static enum wk_status drop_texts(struct docs *d, struct doc *doc)
 {
 	enum wk_status st = docs_forget_text(d, doc, DOCS_AGREED);
@@ -101,6 +112,8 @@ static enum wk_status apply(struct docs *d, struct doc *doc, const struct docs_r
 
 	if (st == WK_OK && local == NULL && !local_removed) {
 		st = r->removed ? docs_unset_local(d, doc, true) : become(d, doc, r->json);
+		if (st == WK_OK)
+			st = keep_parent(d, doc);
 		if (st == WK_OK)
 			st = r->removed && doc->settling == NULL ? drop_texts(d, doc)
 								 : put_agreed(d, doc, NULL);

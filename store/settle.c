@@ -137,6 +137,7 @@ void settle_note_doc(struct settle *s, struct doc *doc, struct node *dir, struct
 	r->path = path_below(s, dir, name);
 	r->name = bytes_dup(name);
 	r->file_ino = doc->file == NULL ? 0 : doc->file->ino;
+	r->generation = doc->generation;
 	r->fetched = doc->file != NULL && doc->file->fetched;
 	r->stale = doc->stale;
 	if (r->path == NULL || r->name == NULL || !grow(&s->list, &s->doc_room, s->doc_count)) {

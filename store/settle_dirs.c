@@ -73,6 +73,7 @@ enum wk_status settle_take_place(struct settle *s, struct settle_node *e)
 		st = settle_move(s, doc, &place);
 		if (st != WK_OK)
 			return st;
+		r->generation = doc->generation;
 	}
 	e->settled = true;
 	r->settled = !dir_file_is_missed(s, r);
@@ -201,6 +202,7 @@ void settle_workspace(struct settle *s, struct group *g)
 		place.name = buf_bytes(&name);
 		if (settle_move(s, doc, &place) != WK_OK)
 			return;
+		r->generation = doc->generation;
 	}
 	r->settled = !dir_file_is_missed(s, r);
 	if (r->settled && docs_row_save(s->docs, doc) != WK_OK)

@@ -264,6 +264,8 @@ static void apply_dir_file(struct settle *s, struct settle_node *e)
 	else if (st == WK_OK)
 		st = settle_note_valid(s, doc, e->node);
 	e->settled = st == WK_OK;
+	if (doc->settling != NULL)
+		doc->settling->generation = doc->generation;
 	if (st == WK_OK && stands_still(s, doc->settling, dir))
 		doc->settling->settled = true;
 }

@@ -25,6 +25,7 @@ struct settle_doc {
 	char *name;		/* the last part of it */
 	uint64_t dir_ino, ino;
 	uint64_t file_ino;	/* for directories that of the file in it */
+	uint64_t generation;	/* the document's then; greater: it was changed elsewhere since */
 	int64_t since_ms;
 	bool fetched;		/* the kernel had read the file as it was then */
 	bool stale;		/* the file showed an older text than LOCAL */

@@ -90,6 +90,14 @@ static enum wk_status part(struct settle *s, struct doc *doc)
 	return WK_OK;
 }
 
+/* It was removed here and changed elsewhere: the change stays. */
+static enum wk_status show_again(struct settle *s, struct doc *doc)
+{
+	doc->shown = false;
+	doc->stale = true;
+	return view_queue(s->store->view, doc, bytes_of(NULL, 0));
+}
+
 static void remove_missing(struct settle *s, struct group *g)
 {
 	SCOPED(scoped_free) struct settle_doc **gone = calloc(s->doc_count + 1, sizeof(*gone));
@@ -118,6 +126,10 @@ static void remove_missing(struct settle *s, struct group *g)
 		if (part(s, doc) != WK_OK)
 			continue;
 		unlink_doc(doc);
+		if (!doc->removed && doc->generation != gone[i]->generation) {
+			gone[i]->settled = show_again(s, doc) == WK_OK;
+			continue;
+		}
 		gone[i]->settled = docs_remove(s->docs, doc, false) == WK_OK;
 	}
 }

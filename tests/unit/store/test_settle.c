@@ -590,6 +590,36 @@ static void removed_elsewhere_while_editing(void **state)
 	assert_file(w, "Pet Store/A.json", NEW_A);
 }
 
+static void removed_here_and_changed_elsewhere(void **state)
+{
+	struct world *w = *state;
+
+	user_unlink(w, "Pet Store/A.json");
+	world_request(w, "req_a", "wrk_1", "A", "http://theirs");
+	settle_all(w);
+	assert_false(world_doc(w, "req_a")->removed);
+	assert_non_null(world_node(w, "Pet Store/A.json"));
+	/* A folder that is removed here while something comes into it. */
+	user_unlink(w, "Pet Store/Pets/B.json");
+	user_unlink(w, "Pet Store/Pets/.folder.json");
+	user_rmdir(w, "Pet Store/Pets");
+	settle_all(w);
+	assert_true(world_doc(w, "fld_p")->removed);
+	world_request(w, "req_c", "fld_p", "C", "x");
+	assert_false(world_doc(w, "fld_p")->removed);
+	assert_at(w, world_doc(w, "req_c"), "Pet Store/Pets/C.json");
+	assert_true(world_doc(w, "req_b")->removed);
+	settle_all(w);
+	/* A folder that moved and is then removed is removed. */
+	user_rename(w, "Pet Store/Pets", "Pet Store/P2");
+	assert_ok(settle_now(store_settle(w->store), false));
+	user_unlink(w, "Pet Store/P2/C.json");
+	user_unlink(w, "Pet Store/P2/.folder.json");
+	user_rmdir(w, "Pet Store/P2");
+	settle_all(w);
+	assert_true(world_doc(w, "fld_p")->removed);
+}
+
 static void an_edit_of_a_superseded_file(void **state)
 {
 	struct world *w = *state;
@@ -685,7 +715,8 @@ int main(void)
 		T(moved_to_another_group), T(invalid_text_is_kept), T(half_typed_waits),
 		T(what_is_no_document), T(a_removed_dir_file_comes_back),
 		T(a_change_came_while_editing), T(both_changed_the_same),
-		T(removed_elsewhere_while_editing), T(an_edit_of_a_superseded_file), T(given_back),
+		T(removed_elsewhere_while_editing), T(an_edit_of_a_superseded_file),
+		T(removed_here_and_changed_elsewhere), T(given_back),
 		T(environments_nest), T(a_group_moves_into_a_folder), T(out_to_scratch_and_back),
 		T(a_whole_group_goes), T(a_branch_switch), T(a_flood_from_a_repository_is_held),
 		T(a_tree_copied_whole), T(what_cannot_stand_there), T(unsettled_work_survives_a_restart),
