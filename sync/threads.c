@@ -145,11 +145,12 @@ static void step_have(void *arg)
 	for (size_t i = 0; p->st == WK_OK && (g = docs_group_at(docs, i)); i++) {
 		struct wire_poll_head *h = &p->have.heads[p->have.count];
 
-		if (!g->on_server || g->lost)
+		if (!g->on_server)
 			continue;
+		/* A lost group is named as one we have nothing of, which is what the server says too. */
 		h->group_id = bytes_str(g->id);
-		h->head.seq = g->seq;
-		h->head.mark = arena_copy(p->arena, bytes_str(g->mark));
+		h->head.seq = g->lost ? 0 : g->seq;
+		h->head.mark = arena_copy(p->arena, bytes_str(g->lost ? "" : g->mark));
 		if (!h->head.mark.p)
 			p->st = WK_NOMEM;
 		p->have.count++;
@@ -200,8 +201,11 @@ static void pause_for(struct sync *s, int64_t ms)
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
-/* One poll; WK_OK whether or not something moved. */
-static enum wk_status poll_once(struct sync *s, struct arena *arena)
+/*
+ * One poll; WK_OK whether or not something moved.  *idle_out: it said that something moved, and a pass
+ * later that still stands; asked again at once, it would say so for ever.
+ */
+static enum wk_status poll_once(struct sync *s, struct arena *arena, bool *idle_out)
 {
 	struct polling p = { .sync = s, .arena = arena };
 	struct wire_poll moved = { 0 };
@@ -217,8 +221,11 @@ static enum wk_status poll_once(struct sync *s, struct arena *arena)
 		return st;
 	p.moved = &moved;
 	st = sync_step(s, step_compare_heads, &p);
-	if (st == WK_OK && p.differs)
-		wake_and_wait(s);
+	if (st != WK_OK || !p.differs)
+		return st;
+	wake_and_wait(s);
+	st = sync_step(s, step_compare_heads, &p);
+	*idle_out = p.differs;
 	return st;
 }
 
@@ -226,20 +233,23 @@ static void *poll_heads(void *arg)
 {
 	struct sync *s = arg;
 	SCOPED(arena_free_scoped) struct arena *arena = arena_new(POLL_ARENA);
-	unsigned failures = 0;
+	unsigned failures = 0, idle = 0;
 
 	if (!arena)
 		return NULL;
 	/* The first pass reads everything; polling before it would only report what it reads. */
 	wake_and_wait(s);
 	while (!sync_is_stopping(s)) {
-		enum wk_status st = poll_once(s, arena);
+		bool is_idle = false;
+		enum wk_status st = poll_once(s, arena, &is_idle);
 
 		if (st == WK_OK) {
 			if (failures > 0)
 				wake(s, WAKE_FULL | WAKE_NOW);
 			failures = 0;
-			pause_for(s, POLL_PAUSE_MS);
+			idle = is_idle ? idle + 1 : 0;
+			pause_for(s, idle > 0 ? backoff(s->poll_api, idle, POLL_BACKOFF_MAX_MS)
+					      : POLL_PAUSE_MS);
 		} else if (st != WK_CANCELLED) {
 			pause_for(s, backoff(s->poll_api, ++failures,
 						 POLL_BACKOFF_MAX_MS));
