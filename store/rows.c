@@ -132,7 +132,8 @@ static enum wk_status read_database(struct rows *r, enum rows_table t, int64_t k
 	rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW)
 		st = row_open(r->sealer, &at,
-			      bytes_of(sqlite3_column_blob(s, 0), (size_t)sqlite3_column_bytes(s, 0)),
+			      bytes_of(sqlite3_column_blob(s, 0),
+				       (size_t)sqlite3_column_bytes(s, 0)),
 			      value_out);
 	else
 		st = rc == SQLITE_DONE ? WK_NOT_FOUND : rows_db_status(r->reader.sql, rc);

@@ -69,7 +69,8 @@ enum wk_status rows_next(struct rows *r, enum rows_table t, int64_t key1, int64_
 void rows_begin(struct rows *r);
 void rows_end(struct rows *r);
 /*
- * The same for a change that gives space back (deleting files): its puts are taken on a full disk too.
+ * The same for a change that gives space back (deleting files): its puts are taken on a full
+ * disk too.
  * Whether puts are taken is decided once, at the outermost begin: after that only WK_NOMEM
  * can break a change off in the middle.
  */
@@ -83,11 +84,12 @@ enum wk_status rows_flush(struct rows *r, rows_done_fn *done, void *arg);
 /* The same, waiting (start, end and tools; never while serving a mount). */
 enum wk_status rows_flush_wait(struct rows *r);
 
-/* Bytes not yet durable; whether disk writes fail now (then rows_put says WK_FULL or WK_IO at the limit). */
+/* Bytes not yet durable; whether disk writes fail now (then rows_put says WK_FULL at once, or WK_IO
+ * at the limit). */
 size_t rows_dirty_bytes(const struct rows *r);
 enum wk_status rows_health(const struct rows *r);
-/* Bytes that writers to a full disk may still count on: the reserve file beside the database, given up
- * to land what was acknowledged.  While it is gone, rows_health() is WK_FULL. */
+/* Of the file beside the database that is given up to land what was acknowledged on a disk that
+ * turns out to be full.  While it is gone, rows_health() is WK_FULL. */
 #define ROWS_RESERVE ROWS_DIRTY_MAX
 /* Any thread: commits since open. */
 uint64_t rows_commits(const struct rows *r);
@@ -95,8 +97,8 @@ uint64_t rows_commits(const struct rows *r);
 /* From now on rows are sealed by this one (a newer generation); borrowed like the first. */
 void rows_set_sealer(struct rows *r, struct row_sealer *sealer);
 
-/* Unsealed header values (store id, format version, key slots), readable without any key; used before
- * rows_open() and by it.  name: "id", "format", "slot-passphrase", "slot-account", "generation". */
+/* Unsealed header values (store id, format version, key slots), readable without any key; used
+ * before rows_open() and by it.  name: "id", "format", "slot-passphrase", "slot-account", "generation". */
 enum wk_status rows_header_get(const char *path, const char *name, struct buf *value_out);
 enum wk_status rows_header_put(const char *path, const char *name, struct bytes value);
 

@@ -146,7 +146,8 @@ enum wk_status rows_copy_start(struct rows *r);
 void rows_copy_stop(struct rows *r);
 /* Committer, after a commit, without the lock. */
 void rows_copy_consider(struct rows *r);
-/* Committer, while idle, without the lock: whether the file should get shorter, and a step to it. */
+/* Committer, while idle, without the lock: whether the file should get shorter, and a step of
+ * it. */
 bool rows_copy_can_shrink(struct rows *r);
 void rows_copy_shrink(struct rows *r);
 

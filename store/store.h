@@ -8,8 +8,8 @@
 
 /*
  * One account's local store, open and unlocked: the directory DIR holds store.db and
- * the lock file, which names the process that has it.  Everything in store/ is owned by one thread, the
- * one that runs the loop; other threads reach it with loop_call() and loop_post().
+ * the lock file, which names the process that has it.  Everything in store/ is owned by one
+ * thread, the one that runs the loop; other threads reach it with loop_call() and loop_post().
  *
  * Parts, each with a header of its own: rows (sealed tables), tree (inodes and names, content),
  * docs (groups, documents, what waits to be sent), settle (files to documents), view
@@ -25,7 +25,7 @@ struct store_params {
 	const char *dir;		/* made 0700 if missing */
 	struct loop *loop;
 	struct bytes passphrase;	/* sanitized (crypto/kdf.h) */
-	const struct account_key *account;	/* NULL, or opens it where the passphrase does not */
+	const struct account_key *account;	/* or NULL: opens it where the passphrase fails */
 	uint32_t slot_memory_kib;	/* 0: calibrated; tests ask for less */
 	const char *owner_line;		/* "wakefs mount /home/ann/Workspaces (process 4711)" */
 	bool read_only_tree;		/* leave the tree unloaded: for settings only */
@@ -53,8 +53,8 @@ struct loop *store_loop(struct store *s);
 enum wk_status store_set_passphrase(struct store *s, struct bytes passphrase,
 				    uint32_t slot_memory_kib);
 
-/* Writes the account slot, by which the account key opens the store: after a passphrase that was changed
- * elsewhere, say. */
+/* Writes the account slot, by which the account key opens the store: after a passphrase that was
+ * changed elsewhere, say. */
 enum wk_status store_set_account_key(struct store *s, const struct account_key *account);
 
 enum store_setting {

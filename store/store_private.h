@@ -37,9 +37,9 @@ struct store {
 	struct status *status;
 };
 
-/* WK_OK: there is a finished store; WK_NOT_FOUND: none; WK_CORRUPT and others: it cannot be told. */
+/* WK_OK: there is a finished store; WK_NOT_FOUND: none; others: it cannot be told. */
 enum wk_status store_key_find(const char *path);
-/* Makes the database with its header and a new key, over what a creation that was broken off left. */
+/* Makes the database with its header and a new key, over what an unfinished creation left. */
 enum wk_status store_key_make(struct store *s, struct bytes passphrase, uint32_t memory_kib);
 /* Reads the header and opens a slot: key, id and sealer are there then.  WK_DENIED. */
 enum wk_status store_key_open(struct store *s, struct bytes passphrase,

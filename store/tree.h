@@ -41,7 +41,7 @@ struct node {
 	bool written;		/* by a user since it was last settled */
 	bool listed;		/* directories: the kernel may hold its entries */
 	uint64_t lookups;	/* references the kernel holds; kept by fs/ */
-	struct doc *doc;	/* of document files and of directories that are a document; store/docs.h */
+	struct doc *doc;	/* of document files and directories of documents; store/docs.h */
 	struct group *group;	/* of the top directory of a resource group */
 	struct node *parent;	/* directories: where it hangs; NULL for the root and orphans */
 	union {
@@ -67,8 +67,8 @@ struct tree_hooks {
 	 * Not called for changes made with TREE_QUIET. */
 	void (*touched)(void *arg, enum tree_touch what, struct node *node, struct node *dir,
 			struct bytes name);
-	/* Appends the rendering of node->doc, which is the same as long as the node is rendered and its
-	 * `doc` and `size` are: it is kept for a moment while a big one is read in pieces. */
+	/* Appends the rendering of node->doc, which is the same as long as the node is rendered and
+	 * its `doc` and `size` are: a big one is kept for a moment while it is read in pieces. */
 	enum wk_status (*render)(void *arg, struct node *node, struct buf *out);
 	/* The node is about to be freed. */
 	void (*forgotten)(void *arg, struct node *node);
@@ -79,7 +79,8 @@ struct node *tree_root(struct tree *t);
 struct node *tree_node(struct tree *t, uint64_t ino);		/* NULL: unknown */
 struct node *tree_lookup(struct tree *t, struct node *dir, struct bytes name);	/* NULL: none */
 uint64_t tree_count(const struct tree *t);
-/* Where a node stands (its first name); WK_NOT_FOUND: nowhere.  name borrows until the next change. */
+/* Where a node stands (its first name); WK_NOT_FOUND: nowhere.  name borrows until the next
+ * change. */
 enum wk_status tree_place(struct tree *t, struct node *node, struct node **dir_out,
 			  struct bytes *name_out);
 /* Appends "Group/Folder/file" from the root, without a leading '/'. */
@@ -98,7 +99,7 @@ bool tree_next(struct tree *t, struct node *dir, uint64_t after, struct tree_ent
 bool tree_is_empty(const struct node *dir);
 
 struct tree_new {
-	uint32_t mode;		/* with type: S_IFREG, S_IFDIR, S_IFLNK; WK_UNSUPPORTED for others */
+	uint32_t mode;		/* S_IFREG, S_IFDIR or S_IFLNK; WK_UNSUPPORTED for others */
 	uint32_t uid, gid;
 	struct bytes target;	/* symlinks */
 	int64_t time_ns;	/* 0: now */
@@ -111,18 +112,19 @@ enum wk_status tree_make(struct tree *t, struct node *dir, struct bytes name,
 /* A node without a name yet (lookups 0): give it one with tree_attach, or tree_release it. */
 enum wk_status tree_make_unnamed(struct tree *t, const struct tree_new *what,
 				 struct node **node_out);
-/* Names an unnamed (or, for links, any non-directory) node; replaces what stands there when `replace`. */
+/* Names an unnamed (or, for links, any non-directory) node; replaces what stands there when
+ * `replace`. */
 enum wk_status tree_attach(struct tree *t, struct node *node, struct node *dir, struct bytes name,
 			   bool replace, unsigned flags);
 enum wk_status tree_unlink(struct tree *t, struct node *dir, struct bytes name, unsigned flags);
 /* WK_EXISTS: not empty. */
 enum wk_status tree_rmdir(struct tree *t, struct node *dir, struct bytes name, unsigned flags);
-/* RENAME_NOREPLACE and RENAME_EXCHANGE as in renameat2(2), or'ed with TREE_QUIET.  WK_EXISTS: NOREPLACE,
- * or the target directory is not empty.  WK_INVALID: into its own subtree.  WK_NOT_FOUND. */
+/* RENAME_NOREPLACE and RENAME_EXCHANGE as in renameat2(2), or'ed with TREE_QUIET.  WK_EXISTS:
+ * NOREPLACE, or the target is a directory that is not empty, or not of the same kind.  WK_INVALID: into its own subtree.  WK_NOT_FOUND. */
 enum wk_status tree_rename(struct tree *t, struct node *from_dir, struct bytes from,
 			   struct node *to_dir, struct bytes to, unsigned flags);
-/* Writes the row of a node whose `written` the caller has changed (that flag, the attributes and `rendered`
- * survive a restart; fetched, listed, lookups and touched_ms start from 0). */
+/* Writes the row of a node whose `written` the caller has changed (that flag, the attributes and
+ * `rendered` survive a restart; fetched, listed, lookups and touched_ms start from 0). */
 enum wk_status tree_save(struct tree *t, struct node *node);
 /* Drops a node that neither a name nor the kernel holds; does nothing otherwise. */
 void tree_release(struct tree *t, struct node *node);
@@ -158,7 +160,8 @@ enum wk_status tree_set_rendered(struct tree *t, struct node *node, uint64_t siz
 				 int64_t mtime_ns);
 /* Keeps the present bytes of a rendered node as blocks (its document is about to change). */
 enum wk_status tree_freeze(struct tree *t, struct node *node);
-/* Gives back a byte range (FALLOC_FL_PUNCH_HOLE, FALLOC_FL_ZERO_RANGE | KEEP_SIZE ...; WK_UNSUPPORTED). */
+/* mode: 0, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE with it, FALLOC_FL_ZERO_RANGE with or without;
+ * WK_UNSUPPORTED: any other.  WK_LIMIT. */
 enum wk_status tree_fallocate(struct tree *t, struct node *node, int mode, uint64_t offset,
 			      uint64_t length);
 /* SEEK_DATA / SEEK_HOLE; WK_NOT_FOUND: past the end. */

@@ -23,8 +23,8 @@ struct dentry {
 	char name[];
 };
 
-/* Entries by cookie.  A slot is a struct dentry *, or, for one that was removed, cookie << 1 | 1: so
- * that the place of every cookie is found by halving, and a reader goes on where it was. */
+/* Entries by cookie.  A slot is a struct dentry *, or, for one that was removed, cookie << 1 | 1:
+ * so that the place of every cookie is found by halving, and a reader goes on where it was. */
 struct dir {
 	uintptr_t *slots;
 	uint32_t used, room, live;

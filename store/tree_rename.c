@@ -35,9 +35,10 @@ static enum wk_status check(const struct move *m, unsigned flags)
 		return WK_NOT_FOUND;
 	if (S_ISDIR(m->node->mode) && tree_is_beneath(m->to_dir, m->node))
 		return WK_INVALID;
+	if (m->exchange && S_ISDIR(m->other->mode) && tree_is_beneath(m->from_dir, m->other))
+		return WK_INVALID;
 	if (m->exchange)
-		return S_ISDIR(m->other->mode) && tree_is_beneath(m->from_dir, m->other) ? WK_INVALID :
-										      WK_OK;
+		return WK_OK;
 	return tree_check_replace(m->node, m->target);
 }
 

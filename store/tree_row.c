@@ -3,7 +3,8 @@
  * Rows of the tree.  All numbers are little-endian.
  *
  * node, by ino:       format (1), flags (1), mode (4), uid (4), gid (4), size (8),
- *                     atime, mtime, ctime, btime in ns (8 each); with FLAG_SPAN: present (8), stale end (8)
+ *                     atime, mtime, ctime, btime in ns (8 each);
+ *                     with FLAG_SPAN: present (8), stale end (8)
  * dentry, by cookie:  format (1), directory (8), ino (8), name
  * setting -1:         format (1), first ino and first cookie that were not promised yet (8 each)
  *

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sealed table store: newest value wins wherever it is, durability, tampering, kill -9, full disk. */
+/* The sealed table store: newest value wins wherever it is, durability, tampering, kill -9,
+ * full disk. */
 #include <errno.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
@@ -323,7 +324,8 @@ static void test_random(void **state)
 	bed_fini(&b);
 }
 
-/* A child writes pairs in one change each and tells what was flushed; it is killed at any moment. */
+/* A child writes pairs in one change each and tells what was flushed; it is killed at any
+ * moment. */
 static void write_until_killed(const char *dir, int64_t from, int out)
 {
 	struct bed b;

@@ -152,7 +152,7 @@ static void test_damaged(void **state)
 	assert_status(open_store(&h, "x", &s), WK_CORRUPT);
 	/* A damaged store is never taken for one that was not finished. */
 	fd = open(h.path, O_WRONLY | O_TRUNC);
-	assert_ok(files_write_fd(fd, bytes_str("no database at all: ...............................")));
+	assert_ok(files_write_fd(fd, bytes_str("no database at all: ......................")));
 	(void)close(fd);
 	assert_status(open_store(&h, "x", &s), WK_CORRUPT);
 	assert_status(create(&h, "x", &s), WK_CORRUPT);

@@ -415,8 +415,8 @@ static void test_canary(void **state)
 	bed_fini(&b);
 }
 
-/* A child renames, makes and unlinks until it is killed; each file holds its own number, and what was
- * told as flushed is there. */
+/* A child renames, makes and unlinks until it is killed; each file holds its own number, and what
+ * was told as flushed is there. */
 static void churn(const char *dir, uint32_t from, int out)
 {
 	struct bed b;

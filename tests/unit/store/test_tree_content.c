@@ -164,7 +164,8 @@ static void test_fallocate(void **state)
 	assert_int_equal(f->size, 13);
 	assert_ok(tree_fallocate(b.tree, f, FALLOC_FL_ZERO_RANGE, 12, 3));
 	assert_int_equal(f->size, 15);
-	assert_ok(tree_fallocate(b.tree, f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 1 << 20));
+	assert_ok(tree_fallocate(b.tree, f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+				 1 << 20));
 	assert_int_equal(f->size, 15);
 	assert_int_equal(count_rows(&b, "block"), 0);
 	assert_status(tree_fallocate(b.tree, f, FALLOC_FL_COLLAPSE_RANGE, 0, 4096),
@@ -190,8 +191,8 @@ static void write_big(struct bed *b, struct node *f, size_t blocks)
 		assert_ok(tree_write(b->tree, f, i * BLOCK, bytes_of(block, sizeof block), 0));
 }
 
-/* Cutting or deleting a big file is quick; its blocks go in steps, also over a restart, and a file that
- * grows again meanwhile never shows them. */
+/* Cutting or deleting a big file is quick; its blocks go in steps, also over a restart, and a file
+ * that grows again meanwhile never shows them. */
 static void test_big(void **state)
 {
 	struct buf out = BUF_SECRET_INIT(2 * BLOCK);
