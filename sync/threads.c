@@ -126,7 +126,7 @@ struct polling {
 	struct wire_poll have;
 	const struct wire_poll *moved;
 	struct arena *arena;
-	bool differs;
+	bool differs, progress;
 	enum wk_status st;
 };
 
@@ -177,6 +177,26 @@ static void step_compare_heads(void *arg)
 	}
 }
 
+/* Whether the pass moved the cursor of any group that the poll named. */
+static void step_look_for_progress(void *arg)
+{
+	struct polling *p = arg;
+	struct docs *docs = store_docs(p->sync->store);
+	struct group *g;
+
+	p->progress = false;
+	for (size_t i = 0; (g = docs_group_at(docs, i)); i++) {
+		const struct wire_poll_head *had = NULL;
+
+		for (size_t j = 0; j < p->have.count && !had; j++)
+			if (bytes_equal_str(p->have.heads[j].group_id, g->id))
+				had = &p->have.heads[j];
+		if (!g->lost && (!had || had->head.seq != g->seq ||
+				 !bytes_equal_str(had->head.mark, g->mark)))
+			p->progress = true;
+	}
+}
+
 /* Waits for the pass that this poll asked for; what was asked before it began counts. */
 static void wake_and_wait(struct sync *s)
 {
@@ -224,8 +244,8 @@ static enum wk_status poll_once(struct sync *s, struct arena *arena, bool *idle_
 	if (st != WK_OK || !p.differs)
 		return st;
 	wake_and_wait(s);
-	st = sync_step(s, step_compare_heads, &p);
-	*idle_out = p.differs;
+	st = sync_step(s, step_look_for_progress, &p);
+	*idle_out = !p.progress;
 	return st;
 }
 
