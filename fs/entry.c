@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "fs/watch.h"
+#include "store/docs.h"
 
 static struct timespec timespec_of(int64_t ns)
 {
@@ -56,6 +57,22 @@ struct node *entry_node(fuse_req_t req, fuse_ino_t ino)
 	if (!node)
 		(void)fuse_reply_err(req, ino < FS_VIRTUAL_BASE ? ENOENT : EPERM);
 	return node;
+}
+
+bool entry_prepare(struct mount *m, struct node *node)
+{
+	const struct doc *doc = node->doc;
+	enum wk_status st;
+
+	if (!node->rendered || node->lookups > 0 || !doc || doc->file != node ||
+	    (!doc->stale && !doc->removed))
+		return true;
+	if (doc->removed)
+		return false;
+	st = tree_set_rendered(m->tree, node, doc->size, doc->modified_ms * 1000000);
+	if (st == WK_OK)
+		st = tree_freeze(m->tree, node);
+	return st == WK_OK;
 }
 
 void entry_hold(struct node *node)

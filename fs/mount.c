@@ -13,9 +13,11 @@
 #include "fs/mount.h"
 
 #include <errno.h>
+#include <fuse_log.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "fs/channel.h"
@@ -28,6 +30,17 @@
 #include "fs/ops.h"
 #include "fs/virtual.h"
 #include "fs/watch.h"
+
+/* libfuse's own words: what matters of them is said here in ours. */
+static void log_libfuse(enum fuse_log_level level, const char *format, va_list args)
+{
+	char text[256];
+
+	(void)level;
+	(void)vsnprintf(text, sizeof text, format, args);
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("libfuse: %s", text);
+}
 
 static void scoped_args(struct fuse_args *args)
 {
@@ -44,6 +57,8 @@ static enum wk_status make_session(struct mount *m, const struct mount_params *p
 {
 	SCOPED(scoped_args) struct fuse_args args = FUSE_ARGS_INIT(0, NULL);
 
+	if (!p->debug)
+		fuse_set_log_func(log_libfuse);
 	if (fuse_opt_add_arg(&args, "wakefs") != 0 ||
 	    !add_option(&args, "fsname=wakefs,subtype=wakefs") ||
 	    (!p->noperm && !add_option(&args, "default_permissions")) ||

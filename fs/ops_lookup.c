@@ -18,10 +18,12 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (!dir)
 		return;
 	node = tree_lookup(m->tree, dir, bytes_str(name));
-	if (node)
-		entry_reply(req, dir, node);
-	else
+	if (!node)
 		entry_reply_none(req, true);
+	else if (!entry_prepare(m, node))
+		entry_reply_none(req, false);
+	else
+		entry_reply(req, dir, node);
 }
 
 static void forget(struct mount *m, uint64_t ino, uint64_t count)

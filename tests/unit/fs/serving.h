@@ -208,7 +208,7 @@ static inline void serving_open_store(struct serving *s)
 				      .slot_memory_kib = 64,
 				      .passphrase = bytes_str("a passphrase"),
 				      .owner_line = "test"};
-	struct tree_new what = {.mode = S_IFDIR | 0755};
+	struct tree_new what = {.mode = S_IFDIR | 0755, .uid = getuid(), .gid = getgid()};
 	struct node *node;
 
 	(void)snprintf(dir, sizeof dir, "%s/store", s->top);

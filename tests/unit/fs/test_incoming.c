@@ -202,6 +202,34 @@ static void readers_never_see_a_torn_file(void **state)
 	}
 }
 
+/* A file that the kernel did not know, looked up while its new version is on its way. */
+static void a_change_on_its_way(void **state)
+{
+	int helper = serving_do(&s, SERVING_HELPER, 0, 0);
+	char text[16384];
+	ssize_t n;
+	int fd;
+
+	(void)state;
+	(void)serving_do(&s, SERVING_EDIT, 20, 1);
+	serving_wait(has("Pets/Doc 20.json", 1));
+	/* Twice: what was used of late is spared once. */
+	assert_int_equal(system("sync; echo 3 > /proc/sys/vm/drop_caches"), 0);
+	assert_int_equal(system("sync; echo 3 > /proc/sys/vm/drop_caches"), 0);
+	assert_true(serving_count(&s, "forget") + serving_count(&s, "batch_forget") > 0);
+	assert_int_equal(kill(helper, SIGSTOP), 0);
+	for (int value = 2; value < 5; value++) {
+		(void)serving_do(&s, SERVING_EDIT, 20, value * 11);
+		fd = open(path("Pets/Doc 20.json"), O_RDONLY);
+		assert_true(fd >= 0);
+		n = read(fd, text, sizeof text);
+		assert_true(n > 0 && is_whole(text, (size_t)n));
+		assert_int_equal(close(fd), 0);
+	}
+	assert_int_equal(kill(helper, SIGCONT), 0);
+	serving_wait(has("Pets/Doc 20.json", 44));
+}
+
 /* Beyond the limit of a batch there are no events, but what was cached is told to be forgotten. */
 static void many_at_once(void **state)
 {
@@ -293,8 +321,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    MOUNTED(appear_change_and_go), MOUNTED(open_files_keep_their_version),
 	    MOUNTED(watchers_get_events),  MOUNTED(readers_never_see_a_torn_file),
-	    MOUNTED(many_at_once),	   MOUNTED(with_a_stuck_helper),
-	    MOUNTED(without_the_helper),
+	    MOUNTED(a_change_on_its_way),  MOUNTED(many_at_once),
+	    MOUNTED(with_a_stuck_helper),  MOUNTED(without_the_helper),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
