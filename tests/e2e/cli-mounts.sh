@@ -81,6 +81,7 @@ check_not "it has left" is_mounted
 mount_here
 (cd "$MNT/Pet Store" && exec sleep 1000) &
 PROCESSES+=($!)
-wait_for test "$(readlink /proc/$!/cwd)" = "$MNT/Pet Store"
+stays_in() { [ "$(readlink "/proc/$1/cwd")" = "$2" ]; }
+wait_for stays_in $! "$MNT/Pet Store"
 check_exit 0 wakefs umount "$MNT"
 check_says "Still in it: sleep"
