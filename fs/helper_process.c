@@ -258,7 +258,8 @@ static void leave_everything(int parent)
 	self.socket = 3;
 	(void)close_range(4, ~0u, 0);
 	(void)setsid();
-	(void)chdir("/");
+	if (chdir("/") != 0)	/* else it would hold the directory it was started in */
+		_exit(1);
 	(void)umask(0);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0);
