@@ -163,8 +163,8 @@ static int do_in_mount(const struct helper_job *job, const struct texts *t, int3
 
 static int unmount(bool lazily)
 {
-	char *argv[] = {(char[]){"fusermount3"}, lazily ? (char[]){"-uqz"} : (char[]){"-uq"},
-			(char[]){"--"}, self.mountpoint, NULL};
+	char program[] = "fusermount3", how[] = "-uq", lazy_how[] = "-uqz", end[] = "--";
+	char *argv[] = {program, lazily ? lazy_how : how, end, self.mountpoint, NULL};
 	int status;
 	pid_t child;
 
@@ -172,7 +172,7 @@ static int unmount(bool lazily)
 		return 0;
 	if (errno != EPERM)
 		return errno;
-	if (posix_spawnp(&child, argv[0], NULL, NULL, argv, environ) != 0)
+	if (posix_spawnp(&child, program, NULL, NULL, argv, environ) != 0)
 		return ENOENT;
 	if (waitpid(child, &status, 0) != child)
 		return EIO;
@@ -258,7 +258,7 @@ static void leave_everything(int parent)
 	self.socket = 3;
 	(void)close_range(4, ~0u, 0);
 	(void)setsid();
-	if (chdir("/") != 0)	/* else it would hold the directory it was started in */
+	if (chdir("/") != 0) /* else it would hold the directory it was started in */
 		_exit(1);
 	(void)umask(0);
 	(void)setrlimit(RLIMIT_CORE, &none);

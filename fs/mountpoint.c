@@ -31,13 +31,14 @@ bool mountpoint_detach(const char *path)
 {
 	char *text = strdup(path);
 	SCOPED(scoped_free) char *owned = text;
-	char *argv[] = {(char[]){"fusermount3"}, (char[]){"-uqz"}, (char[]){"--"}, text, NULL};
+	char program[] = "fusermount3", how[] = "-uqz", end[] = "--";
+	char *argv[] = {program, how, end, text, NULL};
 	int status;
 	pid_t child;
 
 	if (umount2(path, UMOUNT_NOFOLLOW | MNT_DETACH) == 0)
 		return true;
-	if (!text || posix_spawnp(&child, argv[0], NULL, NULL, argv, environ) != 0)
+	if (!text || posix_spawnp(&child, program, NULL, NULL, argv, environ) != 0)
 		return false;
 	return waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
