@@ -10,6 +10,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -145,10 +147,11 @@ static inline void *hostile_run(void *arg)
 {
 	struct hostile *h = arg;
 	struct asked asked;
-	int fd;
+	int fd, yes = 1;
 
 	while (!atomic_load(&h->stopping) && (fd = accept(h->listener, NULL, NULL)) >= 0) {
 		atomic_store(&h->current, fd);
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 		(void)atomic_fetch_add(&h->connections, 1);
 		while (h->fn && !atomic_load(&h->stopping) && hear(h, fd, &asked) &&
 		       h->fn(h, fd, &asked))
