@@ -6,6 +6,7 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/files.h"
 #include "cli/import_send.h"
@@ -55,14 +56,31 @@ static struct bytes title_of(struct import *m, const char *path)
 	return arena_copy(m->arena, bytes_of(name, n));
 }
 
+/* A tree that the client keeps in git is no file, and as a directory would only fail to be read. */
+static bool is_directory(const char *path, const char *shown)
+{
+	char inside[PATH_MAX];
+	struct stat st;
+
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return false;
+	(void)snprintf(inside, sizeof inside, "%s/.insomnia", path);
+	say_error("%s: This is %s; wakefs imports Insomnia exports of format 3 and 4.", shown,
+		  stat(inside, &st) == 0 ? "an Insomnia git-sync tree" : "a directory");
+	return true;
+}
+
 static int read_one(struct import *m, size_t index)
 {
 	SCOPED(buf_fini) struct buf text = BUF_SECRET_INIT(EXCHANGE_FILE_MAX);
 	const char *path = m->files[index], *sentence = NULL;
 	char shown[TEXT_MAX], safe[TEXT_MAX];
-	enum wk_status st = files_read(path, &text);
+	enum wk_status st;
 
 	(void)text_path(path, shown);
+	if (is_directory(path, shown))
+		return SAY_FAILED;
+	st = files_read(path, &text);
 	if (st == WK_NOT_FOUND)
 		say_error("there is no file %s.", shown);
 	if (st == WK_NOT_FOUND)

@@ -192,6 +192,7 @@ import() {
 	check_exit 0 wakefs import "$@" --passphrase-file "$PASSPHRASE_FILE"
 }
 
+# shellcheck disable=SC2120  # options are optional
 mount_here() {
 	check_exit 0 wakefs mount "$MNT" "$@" --passphrase-file "$PASSPHRASE_FILE"
 }

@@ -183,6 +183,15 @@ static void test_moments(void **state)
 	assert_false(moment_read(bytes_of(NULL, 0), &ms));
 }
 
+static int remove_all(void **state)
+{
+	char command[128];
+
+	(void)state;
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", home);
+	return system(command) == 0 ? 0 : -1;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,5 +207,5 @@ int main(void)
 
 	if (!mkdtemp(home))
 		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, remove_all);
 }

@@ -232,6 +232,15 @@ static void test_nobody_there(void **state)
 	assert_status(control_client_open("/tmp/wakefs-test-none", &c), WK_NOT_FOUND);
 }
 
+static int remove_all(void **state)
+{
+	char command[128];
+
+	(void)state;
+	(void)snprintf(command, sizeof command, "rm -rf '%s'", dir);
+	return system(command) == 0 ? 0 : -1;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,5 +254,5 @@ int main(void)
 	(void)umask(077);
 	if (crypto_init() != WK_OK || !mkdtemp(dir))
 		return 1;
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, remove_all);
 }
