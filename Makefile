@@ -109,10 +109,10 @@ $(B)/wakefsd: $(B)/server/main.o $(ARS_server)
 
 # Small C programs that end-to-end tests use for what a shell cannot state.
 E2E_HELPERS := $(patsubst tests/e2e/%.c,$(B)/tests/e2e/%,$(wildcard tests/e2e/*.c))
-$(B)/tests/e2e/%: tests/e2e/%.c
+$(B)/tests/e2e/%: tests/e2e/%.c $(ARS_model) | $(B)/view/model
 	$(call say,TEST,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS_ALL) -o $@ $< $(LDFLAGS_ALL)
+	$(Q)$(CC) $(CFLAGS_ALL) $(CF_model) -I$(B)/view/model -o $@ $< $(ARS_model) $(LDFLAGS_ALL) $(LIBS_model)
 
 $(B)/bench/syncbench: tests/bench/syncbench.c $(ARS_sync) | $(B)/wakefsd
 	$(call say,BENCH,$<)
