@@ -51,21 +51,42 @@ static void wait_until(struct sync *s, int64_t until_ms)
 		(void)pthread_cond_wait(&s->changed, &s->lock);
 }
 
+/* When the exchanger may begin its next pass; monotonic milliseconds, 0: no such limit. */
+struct schedule {
+	int64_t retry_at_ms;	/* the last pass failed: time starts the next one */
+	int64_t not_before_ms;	/* for changes made here alone */
+};
+
+/* How long the exchanger must wait still; 0: not at all, -1: until it is woken.  Under the lock. */
+static int64_t must_wait(const struct sync *s, const struct schedule *when, int64_t now_ms)
+{
+	if (s->wake & WAKE_NOW)
+		return 0;
+	if (when->retry_at_ms)
+		return when->retry_at_ms > now_ms ? when->retry_at_ms - now_ms : 0;
+	if (s->wake == 0)
+		return -1;
+	if (s->wake == WAKE_OUTGOING && when->not_before_ms > now_ms)
+		return when->not_before_ms - now_ms;
+	return 0;
+}
+
 /* Takes the reasons of the next pass; 0: stop. */
-static unsigned next_reasons(struct sync *s, int64_t retry_at_ms)
+static unsigned next_reasons(struct sync *s, const struct schedule *when)
 {
 	unsigned reasons = 0;
+	int64_t now_ms, wait_ms;
 
 	(void)pthread_mutex_lock(&s->lock);
 	while (!s->stop) {
-		/* After a failure a change here does not start the next try; time does. */
-		if (retry_at_ms ? clock_mono_ms() >= retry_at_ms || (s->wake & WAKE_NOW)
-				: s->wake != 0)
+		now_ms = clock_mono_ms();
+		wait_ms = must_wait(s, when, now_ms);
+		if (wait_ms == 0)
 			break;
-		wait_until(s, retry_at_ms);
+		wait_until(s, wait_ms < 0 ? 0 : now_ms + wait_ms);
 	}
 	if (!s->stop) {
-		reasons = s->wake | (retry_at_ms ? WAKE_FULL : 0);
+		reasons = s->wake | (when->retry_at_ms ? WAKE_FULL : 0);
 		s->wake = 0;
 		s->pass_running = true;
 	}
@@ -99,20 +120,21 @@ static int64_t backoff(const struct api *api, unsigned failures, int64_t max_ms)
 static void *exchange(void *arg)
 {
 	struct sync *s = arg;
-	int64_t retry_at_ms = 0;
+	struct schedule when = { 0 };
 	unsigned failures = 0, reasons;
 
-	while ((reasons = next_reasons(s, retry_at_ms)) != 0) {
+	while ((reasons = next_reasons(s, &when)) != 0) {
+		int64_t began_ms = clock_mono_ms(), pause = 0, ended_ms;
 		enum wk_status st = sync_pass(s, reasons);
-		int64_t pause = 0;
 
-		if (st == WK_OK || st == WK_CANCELLED) {
+		ended_ms = clock_mono_ms();
+		if (st == WK_OK || st == WK_CANCELLED)
 			failures = 0;
-			retry_at_ms = 0;
-		} else {
+		else
 			pause = backoff(s->api, ++failures, BACKOFF_MAX_MS);
-			retry_at_ms = clock_mono_ms() + pause;
-		}
+		when.retry_at_ms = pause ? ended_ms + pause : 0;
+		/* A burst of saves shares the disk with its pushes: at most half the time is theirs. */
+		when.not_before_ms = ended_ms + (ended_ms - began_ms);
 		sync_report_pass(s, st, pause ? clock_wall_ms() + pause : 0);
 		pass_ended(s);
 	}
