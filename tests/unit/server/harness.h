@@ -430,17 +430,16 @@ static inline const char *pushed_version(struct harness *h, const struct json *v
 
 /* --- vectors --- */
 
-/* A file of the shared vectors; NULL when there are none here: the test skips. */
+/* One of the known answers in tests/vectors. */
 static inline struct json *read_vectors(struct harness *h, const char *name)
 {
-	const char *shared = getenv("WAKEFS_SHARED");
 	struct buf text = BUF_INIT((size_t)64 * 1024 * 1024);
 	struct json *v = NULL;
 	char path[512];
 
-	snprintf(path, sizeof path, "%s/vectors/%s", shared ? shared : "../shared", name);
-	if (files_read(path, &text) == WK_OK)
-		assert_ok(json_parse(h->arena, buf_bytes(&text), &v, NULL));
+	snprintf(path, sizeof path, "tests/vectors/%s", name);
+	assert_ok(files_read(path, &text));
+	assert_ok(json_parse(h->arena, buf_bytes(&text), &v, NULL));
 	buf_fini(&text);
 	return v;
 }

@@ -55,10 +55,6 @@ static void test_vectors(void **state)
 	struct json *v = read_vectors(&h, "account.json");
 
 	(void)state;
-	if (!v) {
-		arena_free(h.arena);
-		skip();
-	}
 	for (uint32_t i = 0; i < at(v, "accounts")->count; i++)
 		check_exchange(&at(v, "accounts")->items[i]);
 	arena_free(h.arena);
