@@ -43,6 +43,7 @@ struct hostile {
 	unsigned port;
 	char url[64];
 	pthread_t thread;
+	pthread_mutex_t speaking;	/* held while fn runs */
 	_Atomic bool stopping;
 	_Atomic unsigned connections, requests;
 	_Atomic int current;
@@ -143,6 +144,23 @@ static inline bool hear(struct hostile *h, int fd, struct asked *out)
 	return true;
 }
 
+static inline bool speak(struct hostile *h, int fd, const struct asked *asked)
+{
+	bool stays;
+
+	(void)pthread_mutex_lock(&h->speaking);
+	stays = h->fn(h, fd, asked);
+	(void)pthread_mutex_unlock(&h->speaking);
+	return stays;
+}
+
+/* After an exchange: the server has said all of its answer too, and what it was made from may go. */
+static inline void hostile_settle(struct hostile *h)
+{
+	(void)pthread_mutex_lock(&h->speaking);
+	(void)pthread_mutex_unlock(&h->speaking);
+}
+
 static inline void *hostile_run(void *arg)
 {
 	struct hostile *h = arg;
@@ -154,7 +172,7 @@ static inline void *hostile_run(void *arg)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 		(void)atomic_fetch_add(&h->connections, 1);
 		while (h->fn && !atomic_load(&h->stopping) && hear(h, fd, &asked) &&
-		       h->fn(h, fd, &asked))
+		       speak(h, fd, &asked))
 			continue;
 		atomic_store(&h->current, -1);
 		(void)close(fd);
@@ -173,6 +191,7 @@ static inline struct hostile *hostile_new(hostile_fn *fn, const void *arg)
 	h->fn = fn;
 	h->arg = arg;
 	atomic_store(&h->current, -1);
+	(void)pthread_mutex_init(&h->speaking, NULL);
 	h->log = (struct buf)BUF_INIT(64 * ASKED_MAX);
 	h->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(h->listener >= 0);
@@ -209,6 +228,7 @@ static inline void hostile_free(struct hostile *h)
 {
 	hostile_stop(h);
 	(void)close(h->listener);
+	(void)pthread_mutex_destroy(&h->speaking);
 	buf_fini(&h->log);
 	free(h);
 }

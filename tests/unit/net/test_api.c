@@ -154,6 +154,7 @@ static enum wk_status play(struct scene *s, size_t call, int status, struct byte
 	s->script.status = status;
 	s->script.body = body;
 	st = calls[call].call(s->api, s->arena);
+	hostile_settle(s->server);
 	assert_true(is_plain_ascii(api_problem(s->api)));
 	if (st != WK_OK && st != WK_CONFLICT && st != WK_NOMEM)
 		assert_true(strlen(api_problem(s->api)) > 0);
@@ -350,6 +351,7 @@ static void test_small_answers_stay_small(void **state)
 	assert_status(play(s, 0, 200, buf_bytes(&body)), WK_LIMIT);
 	assert_status(api_group_create(s->api, &g), WK_LIMIT);
 	assert_status(api_logout(s->api), WK_LIMIT);
+	hostile_settle(s->server);
 }
 
 static void test_a_full_arena(void **state)
@@ -387,6 +389,7 @@ static void test_status_table(void **state)
 			      cases[i].want);
 		s->script.body = bytes_str("");
 		assert_status(api_logout(s->api), cases[i].want);
+		hostile_settle(s->server);
 	}
 	/* An answer with nothing in it. */
 	assert_status(play(s, 1, 204, bytes_of("", 0)), WK_CORRUPT);

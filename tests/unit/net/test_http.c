@@ -30,6 +30,7 @@ static struct result ask_as(const char *url, const struct http_request *q, size_
 	if (out.st != WK_OK) {
 		assert_int_equal(out.r.body.n, 0);
 		assert_int_equal(out.r.status, 0);
+		http_response_fini(&out.r);
 	}
 	return out;
 }
