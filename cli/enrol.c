@@ -55,8 +55,9 @@ static enum wk_status fill(struct session *s, const struct enrol *e, bool fresh)
 		st = put(s->store, SETTING_SERVER_URL, s->account.server);
 	if (st == WK_OK)
 		st = put(s->store, SETTING_SESSION, e->session_id);
-	if (st == WK_OK && fresh)
-		st = put(s->store, SETTING_HIDE_NAMES, "1");
+	if (st == WK_OK && (fresh || e->names))
+		st = put(s->store, SETTING_HIDE_NAMES,
+			 e->names && strcmp(e->names, "show") == 0 ? "0" : "1");
 	if (st == WK_OK)
 		st = store_setting_put(s->store, SETTING_FIRST_NAME, e->first_name);
 	if (st == WK_OK)
@@ -64,6 +65,14 @@ static enum wk_status fill(struct session *s, const struct enrol *e, bool fresh)
 	if (st == WK_OK)
 		st = put_keys(s->store, e->keys);
 	return st;
+}
+
+int enrol_check_names(const char *names)
+{
+	if (!names || strcmp(names, "show") == 0 || strcmp(names, "hide") == 0)
+		return SAY_DONE;
+	say_error("--names is show or hide.");
+	return SAY_USAGE;
 }
 
 int enrol_store(struct session *s, const struct enrol *e)
@@ -81,6 +90,8 @@ int enrol_store(struct session *s, const struct enrol *e)
 		st = fill(s, e, fresh);
 		rows_end(store_rows(s->store));
 	}
+	if (st == WK_OK)
+		st = store_set_account_key(s->store, e->keys->symmetric);
 	if (st == WK_OK)
 		st = rows_flush_wait(store_rows(s->store));
 	if (st != WK_OK)

@@ -17,6 +17,7 @@ struct login {
 	struct wire_whoami who;
 	struct account_keys keys;
 	char session_id[65];
+	const char *names;
 };
 
 static void login_fini(struct login *l)
@@ -73,30 +74,26 @@ static int open_keys(struct login *l)
 	return st == WK_OK ? SAY_DONE : say_status(st, "open the account's keys");
 }
 
-/* The store may still have the passphrase from before it was changed elsewhere. */
-static int open_older(struct login *l, const struct store_params *params)
+/* The passphrase was changed elsewhere: the account's key opens the store, and the slot is renewed. */
+static int open_by_account(struct login *l, const struct store_params *params)
 {
-	struct passphrase old = { NULL, 0 };
-	const struct passphrase_source terminal = { .fd = -1 };
 	struct store_params p = *params;
 	char owner[256] = "";
 	enum wk_status st;
-	int code;
 
-	say_note("The store on this device was made with another passphrase.");
-	code = passphrase_get(&terminal, "The passphrase used here before", false, &old);
-	if (code != SAY_DONE)
-		return code;
-	p.passphrase = bytes_of(old.p, old.n);
+	p.account = l->keys.symmetric;
 	st = store_open(&p, owner, sizeof owner, &l->session.store);
-	passphrase_fini(&old);
 	if (st == WK_OK)
 		st = store_set_passphrase(l->session.store, passphrase_of(l), 0);
 	if (st == WK_DENIED) {
-		say_error("that is not the passphrase used here before.");
+		say_error("the store on this device opens with neither this passphrase nor this "
+			  "account's keys.  To give up what is in it, run: wakefs logout --forget");
 		return SAY_LOCKED;
 	}
-	return st == WK_OK ? SAY_DONE : say_status(st, "open the local store");
+	if (st != WK_OK)
+		return say_status(st, "open the local store");
+	say_note("The passphrase was changed elsewhere; it opens the store on this device now.");
+	return SAY_DONE;
 }
 
 static int open_store(struct login *l)
@@ -115,7 +112,7 @@ static int open_store(struct login *l)
 	if (st == WK_OK)
 		st = store_open(&p, owner, sizeof owner, &l->session.store);
 	if (st == WK_DENIED)
-		return open_older(l, &p);
+		return open_by_account(l, &p);
 	if (st == WK_BUSY)
 		return session_say_busy(&l->session, owner);
 	return st == WK_OK ? SAY_DONE : say_status(st, "open the local store");
@@ -161,7 +158,7 @@ static int hand_to_mount(struct login *l, bool *taken_out)
 static int run(struct login *l)
 {
 	SCOPED(api_free_scoped) struct api *api = NULL;
-	struct enrol e = { .keys = &l->keys, .session_id = l->session_id };
+	struct enrol e = { .keys = &l->keys, .session_id = l->session_id, .names = l->names };
 	bool mounted = false;
 	enum wk_status st = api_new(l->session.account.server, &api);
 	int code;
@@ -174,6 +171,11 @@ static int run(struct login *l)
 		code = open_keys(l);
 	if (code == SAY_DONE)
 		code = hand_to_mount(l, &mounted);
+	if (code == SAY_DONE && mounted && l->names) {
+		say_error("a mount uses this account now.  Leave it first, then run: wakefs login "
+			  "--names %s", l->names);
+		return SAY_FAILED;
+	}
 	if (code != SAY_DONE || mounted)
 		return code;
 	code = open_store(l);
@@ -213,6 +215,7 @@ int login_verb(const struct verb *verb, int argc, char **argv)
 	SCOPED(login_fini) struct login l = { .options = SESSION_OPTIONS_INIT };
 	const struct option_entry entries[] = {
 		SESSION_ENTRY_SERVER(&l.options),
+		ENROL_ENTRY_NAMES(&l.names),
 		SESSION_ENTRIES_PASSPHRASE(&l.options),
 		SESSION_ENTRY_JSON(&l.options),
 	};
@@ -220,6 +223,9 @@ int login_verb(const struct verb *verb, int argc, char **argv)
 	int code = options_read(verb, entries, ARRAY_LEN(entries), argc, argv, &operands);
 
 	if (code != OPTIONS_GO)
+		return code;
+	code = enrol_check_names(l.names);
+	if (code != SAY_DONE)
 		return code;
 	if (operands.count)
 		code = session_name(&l.options, operands.items[0], &l.session);

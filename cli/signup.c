@@ -9,7 +9,7 @@
 
 struct signup {
 	struct session_options options;
-	const char *first_name, *last_name;
+	const char *first_name, *last_name, *names;
 	struct session session;
 	struct account_material material;
 	struct account_keys keys;
@@ -92,6 +92,7 @@ static int run(struct signup *s)
 		.last_name = bytes_str(s->last_name),
 		.keys = &s->keys,
 		.session_id = session_id,
+		.names = s->names,
 	};
 	enum wk_status st = api_new(s->session.account.server, &api);
 	int code;
@@ -120,6 +121,7 @@ int signup_verb(const struct verb *verb, int argc, char **argv)
 		  NULL },
 		{ 0, "last-name", "NAME", "shown to people you share with", NULL, &s.last_name,
 		  NULL },
+		ENROL_ENTRY_NAMES(&s.names),
 		SESSION_ENTRIES_PASSPHRASE(&s.options),
 	};
 	struct operands operands;
@@ -127,7 +129,9 @@ int signup_verb(const struct verb *verb, int argc, char **argv)
 
 	if (code != OPTIONS_GO)
 		return code;
-	code = session_name(&s.options, operands.items[0], &s.session);
+	code = enrol_check_names(s.names);
+	if (code == SAY_DONE)
+		code = session_name(&s.options, operands.items[0], &s.session);
 	if (code != SAY_DONE)
 		return code;
 	if (store_exists(s.session.dir)) {
