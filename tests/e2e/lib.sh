@@ -121,6 +121,8 @@ allow_errors() {
 
 # shellcheck disable=SC2120  # options are optional
 server_start() {
+	# What an earlier one said must not be taken for its word.
+	rm -f "$WORK/server.out"
 	wakefsd --listen "127.0.0.1:$SERVER_PORT" --db "$WORK/wakefsd.db" "$@" \
 		>"$WORK/server.out" 2>>"$WORK/server.log" </dev/null &
 	SERVER_PID=$!
