@@ -29,6 +29,7 @@ struct reader {
 	size_t alias_bytes;
 	struct bytes text;
 	struct json_error error;
+	unsigned keys_open;	/* keys being read around the present node */
 };
 
 static void reader_fini(struct reader *r)
@@ -193,8 +194,14 @@ static enum wk_status read_key(struct reader *r, const yaml_event_t *event, unsi
 {
 	SCOPED(buf_fini) struct buf text = BUF_SECRET_INIT(EXCHANGE_FILE_MAX);
 	struct json v;
-	enum wk_status st = read_node(r, event, depth, &v);
+	enum wk_status st;
 
+	/* Each level of keys in keys would escape the one inside again: twice the text a level. */
+	if (r->keys_open > 0 && event->type != YAML_SCALAR_EVENT)
+		return refuse(r, WK_LIMIT, event->start_mark, "keys are nested in keys");
+	r->keys_open++;
+	st = read_node(r, event, depth, &v);
+	r->keys_open--;
 	if (st != WK_OK)
 		return st;
 	if (v.type == JSON_STRING || v.type == JSON_NUMBER) {

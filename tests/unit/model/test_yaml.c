@@ -203,6 +203,15 @@ static void test_depth_is_bounded(void **state)
 	refuse(text, WK_LIMIT, 2, "nested too deeply");
 }
 
+/* A key of a key of a key: written out, each level would double the one inside. */
+static void test_keys_in_keys_are_bounded(void **state)
+{
+	(void)state;
+	check("{{base}: 1}", "{\"{\\\"base\\\":null}\":1}");
+	refuse("{{{{{{a}}}}}}", WK_LIMIT, 1, "keys are nested in keys");
+	refuse("{{[a]: 1}: 1}", WK_LIMIT, 1, "keys are nested in keys");
+}
+
 static void test_damage(void **state)
 {
 	(void)state;
@@ -229,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_aliases_are_copies),
 		cmocka_unit_test(test_aliases_are_bounded),
 		cmocka_unit_test(test_depth_is_bounded),
+		cmocka_unit_test(test_keys_in_keys_are_bounded),
 		cmocka_unit_test(test_damage),
 	};
 
