@@ -160,15 +160,20 @@ cov:
 	$(Q)$(MAKE) --no-print-directory BUILD=cov unit
 	$(Q)gcovr -r . --exclude tests build/cov
 
+SHARE   := $(DESTDIR)$(PREFIX)/share
+COMPLETIONS := bash-completion/completions/wakefs zsh/site-functions/_wakefs fish/vendor_completions.d/wakefs.fish
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(SHARE)/man/man8 $(addprefix $(SHARE)/,$(dir $(COMPLETIONS)))
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	$(if $(wildcard docs/*.1),install -m 644 $(wildcard docs/*.1) $(DESTDIR)$(PREFIX)/share/man/man1)
-	$(if $(wildcard docs/*.8),install -m 644 $(wildcard docs/*.8) $(DESTDIR)$(PREFIX)/share/man/man8)
+	install -m 644 $(wildcard docs/*.1) $(SHARE)/man/man1
+	install -m 644 $(wildcard docs/*.8) $(SHARE)/man/man8
+	install -m 644 docs/completion/wakefs.bash $(SHARE)/$(word 1,$(COMPLETIONS))
+	install -m 644 docs/completion/wakefs.zsh $(SHARE)/$(word 2,$(COMPLETIONS))
+	install -m 644 docs/completion/wakefs.fish $(SHARE)/$(word 3,$(COMPLETIONS))
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,wakefs wakefsd)
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man1/,$(notdir $(wildcard docs/*.1)))
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/share/man/man8/,$(notdir $(wildcard docs/*.8)))
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS))) $(addprefix $(SHARE)/,$(COMPLETIONS))
+	rm -f $(addprefix $(SHARE)/man/man1/,$(notdir $(wildcard docs/*.1)))
+	rm -f $(addprefix $(SHARE)/man/man8/,$(notdir $(wildcard docs/*.8)))
 clean:
 	rm -rf build
 
