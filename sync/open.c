@@ -85,9 +85,10 @@ static enum wk_status open_one(struct envelopes *envelopes, const struct sync_gr
 	return parse_text(arena, w, &text, out);
 }
 
-void opened_make(struct envelopes *envelopes, const struct sync_group *g, struct arena *arena,
-		 const struct wire_resource *w, struct opened *out)
+enum wk_status opened_make(struct envelopes *envelopes, const struct sync_group *g,
+			   struct arena *arena, const struct wire_resource *w, struct opened *out)
 {
 	*out = (struct opened){ .wire = w };
 	out->st = open_one(envelopes, g, arena, out);
+	return out->st == WK_NOMEM ? WK_NOMEM : WK_OK;
 }

@@ -32,12 +32,12 @@ static void step_report(void *arg)
 		status->next_try_ms = r->next_try_ms;
 		if (status->online)
 			status->last_contact_ms = clock_wall_ms();
-		if (r->st == WK_OK && status->alerted)
-			;	/* an alert stays until the next one or a restart */
-		else
-			(void)snprintf(status->problem, sizeof status->problem, "%s", r->problem);
+		/* An alert stays until the next one or a restart, whatever was said since. */
+		(void)snprintf(status->problem, sizeof status->problem, "%s",
+			       r->problem[0] ? r->problem : r->sync->alert);
 	} else {
 		status->alerted = true;
+		(void)snprintf(r->sync->alert, sizeof r->sync->alert, "%s", r->problem);
 		(void)snprintf(status->problem, sizeof status->problem, "%s", r->problem);
 	}
 	status_changed(r->sync->store);

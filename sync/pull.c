@@ -11,6 +11,8 @@
 
 #define CHUNK_ITEMS 200
 #define CHUNK_TEXT_MAX (256u * 1024 * 1024)
+/* A feed has each resource once, and tombstones are kept: more is no feed. */
+#define FEED_ITEMS_MAX (10u * WIRE_RESOURCES_MAX)
 
 struct page {
 	struct sync *sync;
@@ -40,9 +42,11 @@ static enum wk_status apply_some(const struct page *p, size_t from, size_t count
 	st = sync_envelopes(p->sync, p->group, &envelopes);
 	if (st != WK_OK)
 		return st;
-	for (size_t i = 0; i < count; i++)
-		opened_make(envelopes, p->group, arena, &p->items[from + i], &opened[i]);
-	st = sync_step(p->sync, apply_step, &chunk);
+	/* What there is no room for here is not refused: ours would be given back over it. */
+	for (size_t i = 0; i < count && st == WK_OK; i++)
+		st = opened_make(envelopes, p->group, arena, &p->items[from + i], &opened[i]);
+	if (st == WK_OK)
+		st = sync_step(p->sync, apply_step, &chunk);
 	if (st == WK_OK)
 		st = chunk.st;
 	if (st != WK_OK)
@@ -118,6 +122,10 @@ enum wk_status sync_pull(struct sync *s, struct sync_group *g)
 			return st;
 		if (page.resync)
 			return sync_resync(s, g);
+		/* "More" for ever, without anything or without an end, would keep us here. */
+		if (page.more && (page.count == 0 || page.next.seq <= g->seq ||
+				  done > FEED_ITEMS_MAX))
+			return WK_CORRUPT;
 		st = sync_apply_page(s, g, page.items, page.count, &page.next);
 		if (st == WK_OK)
 			st = sync_group_refresh(s, g);

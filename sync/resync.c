@@ -138,6 +138,15 @@ static void step_set_cursor(void *arg)
 	c->st = docs_group_save(store_docs(c->sync->store), c->group);
 }
 
+/* Ids are listed in the order of their bytes; a listing that goes in circles would never end. */
+static bool is_behind(struct bytes next, struct bytes from)
+{
+	size_t n = next.n < from.n ? next.n : from.n;
+	int order = n > 0 ? memcmp(next.p, from.p, n) : 0;
+
+	return order > 0 || (order == 0 && next.n > from.n);
+}
+
 /* Lists everything; the cursor is the head that stood when the listing began. */
 static enum wk_status list_all(struct compare *c, struct set_cursor *cursor)
 {
@@ -159,6 +168,8 @@ static enum wk_status list_all(struct compare *c, struct set_cursor *cursor)
 				       (int)page.head.mark.n, (const char *)page.head.mark.p);
 			first = false;
 		}
+		if (page.next.p && (page.count == 0 || !is_behind(page.next, from)))
+			return WK_CORRUPT;
 		c->wanted = arena_alloc(c->ids_arena, (page.count + 1) * sizeof *c->wanted);
 		if (!c->wanted)
 			return WK_NOMEM;

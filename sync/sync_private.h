@@ -35,6 +35,7 @@ struct sync {
 	struct arena *arena;		/* the exchanging thread's: one answer at a time */
 	struct map *envelopes;		/* group id -> struct sealing; the exchanging thread's */
 	int64_t deadline_ms;		/* monotonic; 0: none */
+	char alert[160];		/* the last one, "" when none; the store's thread's */
 	bool threaded;
 	pthread_t exchanger, poller;
 
@@ -118,8 +119,9 @@ struct opened {
 	const struct arrival_chain *chain;
 	size_t chain_count;
 };
-void opened_make(struct envelopes *envelopes, const struct sync_group *g, struct arena *arena,
-		 const struct wire_resource *w, struct opened *out);
+/* WK_NOMEM: nothing is known of it; any other fault of the resource is in out->st. */
+enum wk_status opened_make(struct envelopes *envelopes, const struct sync_group *g,
+			   struct arena *arena, const struct wire_resource *w, struct opened *out);
 
 /* Applies opened resources to the store in one transaction; cursor may be NULL. */
 struct apply_chunk {
