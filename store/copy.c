@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/hex.h"
+#include "store/docs_private.h"
 
 #define AUTHOR_SHOWN 24	/* of an account id, which is long */
 
@@ -81,9 +82,13 @@ enum wk_status copy_add(struct docs *d, struct arena *arena, const struct doc *d
 		st = json_set_str(arena, copy, "_id", arena_copy(arena, bytes_str(id)));
 	if (st == WK_OK && name_key)
 		st = json_set_str(arena, copy, name_key, arena_copy(arena, buf_bytes(&name)));
+	/* The older one is the group's Workspace, or its base environment: never the copy. */
+	if (st == WK_OK && head.created_ms < INT64_MAX)
+		st = json_set_int(arena, copy, "created", head.created_ms + 1);
 	if (st == WK_OK)
 		st = docs_add(d, doc->group, copy, &made);
-	if (st == WK_OK)
-		made->conflict = true;
-	return st;
+	if (st != WK_OK)
+		return st;
+	made->conflict = true;
+	return docs_row_save(d, made);
 }
