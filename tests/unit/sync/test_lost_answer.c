@@ -4,116 +4,11 @@
  * server stands a relay that drops the connection once, after the server has answered.
  */
 #include "device.h"
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <sys/socket.h>
+#include "relay.h"
 
 #define GROUP "rg_00000000000000000000000000000001"
 #define WORKSPACE "{\"_id\":\"wrk_1\",\"type\":\"Workspace\",\"parentId\":null,\"modified\":1000," \
 		  "\"created\":1000,\"name\":\"Orchard\",\"description\":\"\"}"
-
-struct relay {
-	int listener;
-	unsigned port, to_port;
-	_Atomic bool drop_push;		/* the next answer to a push is swallowed */
-	_Atomic bool stop;
-	_Atomic int dropped;
-	pthread_t thread;
-};
-
-static int connect_to(unsigned port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd >= 0 && connect(fd, (const struct sockaddr *)&a, sizeof a) != 0) {
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* One connection, both ways, until either end closes or an answer is to be dropped. */
-static void carry(struct relay *r, int client)
-{
-	int server = connect_to(r->to_port);
-	bool is_push = false;
-
-	while (server >= 0 && !atomic_load(&r->stop)) {
-		struct pollfd p[2] = { { .fd = client, .events = POLLIN },
-				       { .fd = server, .events = POLLIN } };
-		char data[65536];
-		ssize_t n;
-		int from;
-
-		if (poll(p, 2, 50) <= 0)
-			continue;
-		from = p[0].revents ? 0 : 1;
-		n = read(p[from].fd, data, sizeof data);
-		if (n <= 0)
-			break;
-		/* Requests come one after the other, each beginning with its line. */
-		if (from == 0 && n > 5 && (memcmp(data, "GET ", 4) == 0 ||
-					   memcmp(data, "POST ", 5) == 0))
-			is_push = memmem(data, (size_t)n, "/push HTTP", 10) != NULL;
-		if (from == 1 && is_push && atomic_exchange(&r->drop_push, false)) {
-			atomic_fetch_add(&r->dropped, 1);
-			/* All but its end, else libcurl itself would ask again on a new connection. */
-			(void)!write(client, data, (size_t)n - 5);
-			break;
-		}
-		if (write(p[!from].fd, data, (size_t)n) != n)
-			break;
-	}
-	if (server >= 0)
-		(void)close(server);
-}
-
-static void *relay_run(void *arg)
-{
-	struct relay *r = arg;
-
-	while (!atomic_load(&r->stop)) {
-		struct pollfd p = { .fd = r->listener, .events = POLLIN };
-		int client;
-
-		if (poll(&p, 1, 50) <= 0)
-			continue;
-		client = accept(r->listener, NULL, NULL);
-		if (client < 0)
-			continue;
-		carry(r, client);
-		(void)close(client);
-	}
-	return NULL;
-}
-
-static void relay_start(struct relay *r, unsigned to_port)
-{
-	struct sockaddr_in a = { .sin_family = AF_INET,
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t n = sizeof a;
-
-	r->to_port = to_port;
-	r->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_true(r->listener >= 0);
-	assert_int_equal(bind(r->listener, (const struct sockaddr *)&a, n), 0);
-	assert_int_equal(listen(r->listener, 8), 0);
-	assert_int_equal(getsockname(r->listener, (struct sockaddr *)&a, &n), 0);
-	r->port = ntohs(a.sin_port);
-	assert_int_equal(pthread_create(&r->thread, NULL, relay_run, r), 0);
-}
-
-static void relay_stop(struct relay *r)
-{
-	atomic_store(&r->stop, true);
-	(void)pthread_join(r->thread, NULL);
-	(void)close(r->listener);
-}
 
 struct fixture {
 	struct server server;
