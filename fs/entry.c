@@ -59,20 +59,11 @@ struct node *entry_node(fuse_req_t req, fuse_ino_t ino)
 	return node;
 }
 
-bool entry_prepare(struct mount *m, struct node *node)
+bool entry_is_there(const struct node *node)
 {
 	const struct doc *doc = node->doc;
-	enum wk_status st;
 
-	if (!node->rendered || node->lookups > 0 || !doc || doc->file != node ||
-	    (!doc->stale && !doc->removed))
-		return true;
-	if (doc->removed)
-		return false;
-	st = tree_set_rendered(m->tree, node, doc->size, doc->modified_ms * 1000000);
-	if (st == WK_OK)
-		st = tree_freeze(m->tree, node);
-	return st == WK_OK;
+	return !node->rendered || node->lookups > 0 || !doc || doc->file != node || !doc->removed;
 }
 
 void entry_hold(struct node *node)

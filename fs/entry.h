@@ -21,12 +21,10 @@ void entry_reply_create(fuse_req_t req, struct node *node, struct fuse_file_info
 struct node *entry_node(fuse_req_t req, fuse_ino_t ino);
 
 /*
- * Call before the kernel gets a node.  One that it did not know and whose document has changed
- * since, without the new file being in place yet, would be handed out with the old size and read
- * with the new bytes: it is given the new size and made independent of the document.  False: it
- * cannot be handed out now (the document is gone); the kernel must not remember that.
+ * Ask before the kernel gets a node.  False: its document is gone, and with it the bytes of a file
+ * that the kernel did not know; the name goes soon.  The kernel must not remember that.
  */
-bool entry_prepare(struct mount *m, struct node *node);
+bool entry_is_there(const struct node *node);
 
 void entry_hold(struct node *node);
 void entry_drop(struct mount *m, struct node *node, uint64_t count);

@@ -69,7 +69,7 @@ static bool add_entry(struct listing *l, const struct tree_entry *entry)
 	char name[TREE_NAME_MAX + 1];
 	struct fuse_entry_param e;
 
-	if (entry->name.n > TREE_NAME_MAX || !entry_prepare(l->m, entry->node))
+	if (entry->name.n > TREE_NAME_MAX || !entry_is_there(entry->node))
 		return true;
 	memcpy(name, entry->name.p, entry->name.n);
 	name[entry->name.n] = '\0';

@@ -20,7 +20,7 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	node = tree_lookup(m->tree, dir, bytes_str(name));
 	if (!node)
 		entry_reply_none(req, true);
-	else if (!entry_prepare(m, node))
+	else if (!entry_is_there(node))
 		entry_reply_none(req, false);
 	else
 		entry_reply(req, dir, node);

@@ -30,7 +30,7 @@ static enum wk_status open_existing(struct mount *m, struct node *dir, const cha
 	struct node *node = tree_lookup(m->tree, dir, bytes_str(name));
 	struct tree_attributes empty = {.set = TREE_SET_SIZE, .size = 0};
 
-	if (!node || !S_ISREG(node->mode) || (flags & O_EXCL) || !entry_prepare(m, node))
+	if (!node || !S_ISREG(node->mode) || (flags & O_EXCL) || !entry_is_there(node))
 		return WK_EXISTS;
 	*node_out = node;
 	return flags & O_TRUNC ? tree_set(m->tree, node, &empty, 0) : WK_OK;

@@ -58,8 +58,9 @@ static enum wk_status shield(struct docs *d, struct doc *doc)
 	bool freeze = file->rendered && (file->lookups > 0 || doc->settling != NULL);
 	enum wk_status st = WK_OK;
 
-	/* A file that already shows an older text has its base. */
-	if (doc->stale)
+	/* A file that already shows an older text has its base.  One that is rendered still shows
+	 * LOCAL: nobody knew it when its document changed last, but since then somebody may. */
+	if (doc->stale && !file->rendered)
 		return WK_OK;
 	if (freeze || file->fetched || file->written || doc->settling != NULL) {
 		if (!doc->has_seen || file->fetched || file->written)
@@ -114,7 +115,8 @@ enum wk_status docs_set_local(struct docs *d, struct doc *doc, const struct json
 		st = take_head(d, doc, &head, show);
 	if (st == WK_OK && show && changes) {
 		doc->stale = true;
-		if (doc->file != NULL && doc->file->rendered)
+		if (doc->file != NULL && doc->file->rendered) {
+			doc->file->fetched = false;	/* what it shows from now on, that is */
 			st = tree_set_rendered(d->tree, doc->file, doc->size,
 					       doc->modified_ms * 1000000);
 	}
