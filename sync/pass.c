@@ -52,10 +52,11 @@ void sync_report(struct sync *s, enum wk_status st, const char *problem)
 		log_warn("%s", problem);
 }
 
-void sync_report_pass(struct sync *s, enum wk_status st, int64_t next_try_ms)
+void sync_report_pass(struct sync *s, const struct api *api, enum wk_status st,
+		      int64_t next_try_ms)
 {
 	struct reporting r = { .sync = s, .st = st, .next_try_ms = next_try_ms, .pass_done = true };
-	const char *said = api_problem(s->api);
+	const char *said = api_problem(api);
 
 	switch (st) {
 	case WK_OK:
@@ -146,7 +147,7 @@ enum wk_status sync_once_within(struct sync *s, int64_t limit_ms)
 	s->deadline_ms = limit_ms ? clock_mono_ms() + limit_ms : 0;
 	st = sync_pass(s, WAKE_FULL);
 	s->deadline_ms = 0;
-	sync_report_pass(s, st, 0);
+	sync_report_pass(s, s->api, st, 0);
 	return st;
 }
 

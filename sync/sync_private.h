@@ -84,7 +84,8 @@ void sync_report(struct sync *s, enum wk_status st, const char *problem);
 
 /* pass.c: everything once; reasons as above.  report: how it went, for status. */
 enum wk_status sync_pass(struct sync *s, unsigned reasons);
-void sync_report_pass(struct sync *s, enum wk_status st, int64_t next_try_ms);
+void sync_report_pass(struct sync *s, const struct api *api, enum wk_status st,
+		      int64_t next_try_ms);
 /* threads.c */
 void sync_stop_threads(struct sync *s);
 

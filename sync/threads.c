@@ -135,7 +135,7 @@ static void *exchange(void *arg)
 		when.retry_at_ms = pause ? ended_ms + pause : 0;
 		/* A burst of saves shares the disk with its pushes: at most half the time is theirs. */
 		when.not_before_ms = ended_ms + (ended_ms - began_ms);
-		sync_report_pass(s, st, pause ? clock_wall_ms() + pause : 0);
+		sync_report_pass(s, s->api, st, pause ? clock_wall_ms() + pause : 0);
 		pass_ended(s);
 	}
 	return NULL;
@@ -161,7 +161,7 @@ static void step_have(void *arg)
 
 	while (docs_group_at(docs, n))
 		n++;
-	p->have = (struct wire_poll){ .timeout_ms = POLL_MS };
+	p->have.count = 0;
 	p->have.heads = arena_alloc(p->arena, (n + 1) * sizeof *p->have.heads);
 	p->st = p->have.heads ? WK_OK : WK_NOMEM;
 	for (size_t i = 0; p->st == WK_OK && (g = docs_group_at(docs, i)); i++) {
@@ -247,9 +247,10 @@ static void pause_for(struct sync *s, int64_t ms)
  * One poll; WK_OK whether or not something moved.  *idle_out: it said that something moved, and a pass
  * later that still stands; asked again at once, it would say so for ever.
  */
-static enum wk_status poll_once(struct sync *s, struct arena *arena, bool *idle_out)
+static enum wk_status poll_once(struct sync *s, struct arena *arena, int64_t timeout_ms,
+				bool *idle_out)
 {
-	struct polling p = { .sync = s, .arena = arena };
+	struct polling p = { .sync = s, .arena = arena, .have = { .timeout_ms = timeout_ms } };
 	struct wire_poll moved = { 0 };
 	enum wk_status st;
 
@@ -283,7 +284,8 @@ static void *poll_heads(void *arg)
 	wake_and_wait(s);
 	while (!sync_is_stopping(s)) {
 		bool is_idle = false;
-		enum wk_status st = poll_once(s, arena, &is_idle);
+		/* After a failure the question is whether the server is back: answered at once. */
+		enum wk_status st = poll_once(s, arena, failures > 0 ? 0 : POLL_MS, &is_idle);
 
 		if (st == WK_OK) {
 			if (failures > 0)
@@ -293,8 +295,11 @@ static void *poll_heads(void *arg)
 			pause_for(s, idle > 0 ? backoff(s->poll_api, idle, POLL_BACKOFF_MAX_MS)
 					      : POLL_PAUSE_MS);
 		} else if (st != WK_CANCELLED) {
-			pause_for(s, backoff(s->poll_api, ++failures,
-						 POLL_BACKOFF_MAX_MS));
+			int64_t pause = backoff(s->poll_api, ++failures, POLL_BACKOFF_MAX_MS);
+
+			/* With nothing to send, this is who notices that the server is gone. */
+			sync_report_pass(s, s->poll_api, st, clock_wall_ms() + pause);
+			pause_for(s, pause);
 		}
 	}
 	return NULL;
