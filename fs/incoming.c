@@ -55,6 +55,13 @@ static void forget_name(struct mount *m, uint64_t dir_ino, const char *name)
 	m->stats.inodes_invalidated++;
 }
 
+static void named(void *arg, uint64_t dir_ino, const char *name)
+{
+	const struct incoming *in = arg;
+
+	forget_name(in->m, dir_ino, name);
+}
+
 static void forget_places(struct mount *m, const struct places *p)
 {
 	forget_name(m, p->dir_ino, p->name);
@@ -288,7 +295,7 @@ void incoming_helper_gone(struct incoming *in)
 enum wk_status incoming_new(struct mount *m, struct incoming **incoming_out)
 {
 	struct incoming *in = calloc(1, sizeof *in);
-	struct view_observer observer = {.arg = in, .submit = submit};
+	struct view_observer observer = {.arg = in, .submit = submit, .named = named};
 	enum wk_status st;
 
 	if (!in)

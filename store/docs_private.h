@@ -106,3 +106,6 @@ bool settle_stood_at(const struct doc *doc, uint64_t *dir_ino_out, struct bytes 
 bool settle_stray(struct settle *s, size_t *at, struct node **node_out, const char **why_out);
 
 #endif
+/* Tells the observer of a name that did not come by a change of the view. */
+void view_tell_name(struct view *v, const struct node *dir, const char *name);
+

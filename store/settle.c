@@ -278,7 +278,7 @@ void settle_complete(struct settle *s, struct node *node)
 	/* An old version that somebody has open still: there is no file to match. */
 	if (node->doc != NULL && node->doc->file != node && node->written &&
 	    S_ISREG(node->mode) && tree_place(s->tree, node, &dir, &name) != WK_OK) {
-		settle_save_superseded(s, node);
+		settle_save_superseded(s, node, false);
 		view_run(s->store->view);
 		return;
 	}

@@ -102,7 +102,9 @@ static void forgotten(void *arg, struct node *node)
 	struct settle *s = arg;
 
 	if (node->doc != NULL && node->written && S_ISREG(node->mode) && node->doc->file != node)
-		settle_save_superseded(s, node);
+		settle_save_superseded(s, node, true);
+	if (node->names != NULL)
+		return;
 	settle_drop(s, node);
 	for (size_t i = 0; S_ISDIR(node->mode) && i < s->docs->group_count; i++)
 		if (s->docs->groups[i]->unplaced == node)

@@ -12,7 +12,7 @@
  * What the files settle*.c share.  settle.c notes what is touched and when it is time;
  * settle_run.c decides group by group; settle_groups.c, settle_dirs.c and settle_parent.c have the
  * directories, settle_files.c and settle_new.c the files, settle_save.c what a saved text does to its
- * document.
+ * document, settle_superseded.c the same for a file that was replaced meanwhile.
  */
 #define SETTLE_MOVE_MS 500	/* a rename away may be half of a save, a swap or a rotation */
 #define SETTLE_TICK_MS 200
@@ -150,7 +150,11 @@ enum wk_status settle_save(struct settle *s, struct doc *doc, struct node *file,
 enum wk_status settle_move(struct settle *s, struct doc *doc, const struct doc_place *place);
 /* If the file's bytes are what its document renders to, it need not keep them. */
 enum wk_status settle_unify(struct settle *s, struct doc *doc, struct node *file);
-/* A superseded file that was still written to: an edit of the version it shows. */
-void settle_save_superseded(struct settle *s, struct node *file);
+
+/* settle_superseded.c */
+/* A file without a name, of a document that has another file, or is gone, was still written to: an edit
+ * of the version it shows.  Where that cannot be, it has a name again when this returns.
+ * last: it is about to be freed. */
+void settle_save_superseded(struct settle *s, struct node *file, bool last);
 
 #endif

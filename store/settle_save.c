@@ -257,26 +257,3 @@ enum wk_status settle_unify(struct settle *s, struct doc *doc, struct node *file
 	docs_wipe(s->docs);
 	return st;
 }
-
-void settle_save_superseded(struct settle *s, struct node *file)
-{
-	struct doc *doc = file->doc;
-	struct settle_doc was = { .doc = doc, .stale = true, .fetched = true };
-	struct doc_place place = { .kind = doc->kind, .type = bytes_str(doc->type),
-				   .created_ms = doc->created_ms,
-				   .modified_ms = file->mtime_ns / NS_PER_MS,
-				   .id = bytes_str(doc->id) };
-	struct json_error error;
-	enum wk_status st;
-
-	file->written = false;
-	st = settle_save(s, doc, file, &was, &place, &error);
-	if (st != WK_OK && st != WK_INVALID)
-		return;
-	/* What was saved through the old file must come into the one that is shown. */
-	if (st == WK_OK && doc->file != NULL && !doc->removed) {
-		doc->stale = true;
-		doc->shown = false;
-		(void)view_queue(s->store->view, doc, bytes_of(NULL, 0));
-	}
-}

@@ -225,6 +225,8 @@ void tree_release(struct tree *t, struct node *node)
 		return;
 	if (t->hooks.forgotten)
 		t->hooks.forgotten(t->hooks.arg, node);
+	if (node->names)
+		return;
 	if (t->rendering_of == node)
 		tree_forget_rendering(t);
 	st = tree_drop_content(t, node);

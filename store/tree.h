@@ -70,7 +70,7 @@ struct tree_hooks {
 	/* Appends the rendering of node->doc, which is the same as long as the node is rendered and
 	 * its `doc` and `size` are: a big one is kept for a moment while it is read in pieces. */
 	enum wk_status (*render)(void *arg, struct node *node, struct buf *out);
-	/* The node is about to be freed. */
+	/* The node is about to be freed; unless it is given a name now. */
 	void (*forgotten)(void *arg, struct node *node);
 };
 void tree_set_hooks(struct tree *t, const struct tree_hooks *hooks);

@@ -287,6 +287,12 @@ void view_set_observer(struct view *v, const struct view_observer *observer)
 	v->observer = observer != NULL ? *observer : (struct view_observer){ 0 };
 }
 
+void view_tell_name(struct view *v, const struct node *dir, const char *name)
+{
+	if (v->observer.named != NULL)
+		v->observer.named(v->observer.arg, dir->ino, name);
+}
+
 enum wk_status view_apply(struct view *v, struct view_change *change)
 {
 	struct view_work *work = (struct view_work *)change;

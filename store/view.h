@@ -38,6 +38,9 @@ struct view_change {
 struct view_observer {
 	void *arg;
 	void (*submit)(void *arg, struct view_change *change);
+	/* The store itself has given a file this name in the tree: the kernel must forget what it
+	 * holds of it.  NULL: nobody has to know. */
+	void (*named)(void *arg, uint64_t dir_ino, const char *name);
 };
 void view_set_observer(struct view *v, const struct view_observer *observer);	/* NULL: none */
 

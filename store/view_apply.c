@@ -184,7 +184,9 @@ static enum wk_status do_remove(struct view *v, struct view_work *work)
 		st = tree_freeze(v->tree, file);
 	if (st != WK_OK)
 		return st;
-	file->doc = NULL;
+	/* Who has it open may save it still. */
+	if (file->lookups == 0)
+		file->doc = NULL;
 	doc->file = NULL;
 	if (!kind_is_directory(doc->kind))
 		doc->node = NULL;

@@ -232,6 +232,34 @@ static void a_change_on_its_way(void **state)
 	serving_wait(has("Pets/Doc 20.json", 44));
 }
 
+/* Saved through a descriptor of the version before, and no document: it is a file of its own. */
+static void a_save_of_an_old_version_is_kept(void **state)
+{
+	char command[256];
+	int fd;
+
+	(void)state;
+	(void)serving_do(&s, SERVING_EDIT, 30, 1);
+	serving_wait(has("Pets/Doc 30.json", 1));
+	fd = open(path("Pets/Doc 30.json"), O_RDWR);
+	assert_true(fd >= 0);
+	(void)serving_do(&s, SERVING_EDIT, 30, 2);
+	serving_wait(has("Pets/Doc 30.json", 2));
+	(void)snprintf(command, sizeof command, "ls '%s' | grep -q unsaved", path("Pets"));
+	assert_int_not_equal(system(command), 0);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	assert_int_equal(pwrite(fd, "{half a", 7, 0), 7);
+	assert_int_equal(close(fd), 0);
+	serving_wait(system(command) == 0);
+	(void)snprintf(command, sizeof command,
+		       "grep -q '^{half a$' '%s'/Doc\\ 30\\ \\(unsaved*.json", path("Pets"));
+	assert_int_equal(system(command), 0);
+	(void)snprintf(command, sizeof command, "grep -q 'Doc 30 (unsaved' '%s'",
+		       path(".wakefs/status"));
+	serving_wait(system(command) == 0);
+	assert_true(has("Pets/Doc 30.json", 2));
+}
+
 /* Beyond the limit of a batch there are no events, but what was cached is told to be forgotten. */
 static void many_at_once(void **state)
 {
@@ -323,7 +351,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    MOUNTED(appear_change_and_go), MOUNTED(open_files_keep_their_version),
 	    MOUNTED(watchers_get_events),  MOUNTED(readers_never_see_a_torn_file),
-	    MOUNTED(a_change_on_its_way),  MOUNTED(many_at_once),
+	    MOUNTED(a_change_on_its_way),  MOUNTED(a_save_of_an_old_version_is_kept),
+	    MOUNTED(many_at_once),
 	    MOUNTED(with_a_stuck_helper),  MOUNTED(without_the_helper),
 	};
 

@@ -653,6 +653,98 @@ static void an_edit_of_a_superseded_file(void **state)
 	assert_int_equal(live_count(w), 4);
 }
 
+/* Nothing that can be a document: it gets a name again, and the document stays as it is. */
+static void a_superseded_file_that_is_no_document(void **state)
+{
+	struct world *w = *state;
+	struct doc *a = world_doc(w, "req_a");
+	struct node *old = a->file, *dir;
+	struct tree_entry at = { 0 };
+	bool kept = false;
+
+	old->lookups = 1;
+	old->fetched = true;
+	world_take(w, "{\"_id\":\"req_a\",\"type\":\"Request\",\"parentId\":\"wrk_1\","
+		      "\"created\":1002,\"modified\":3000,\"name\":\"A\",\"url\":\"http://a\","
+		      "\"method\":\"POST\"}");
+	assert_ptr_not_equal(a->file, old);
+	assert_ok(tree_write_all(w->tree, old, bytes_str("{\"url\": half"), 0));
+	old->lookups = 0;
+	tree_release(w->tree, old);
+	settle_all(w);
+	assert_holds(w, a, "POST");
+	assert_false(a->pending);
+	dir = world_node(w, "Pet Store");
+	while (tree_next(w->tree, dir, at.cookie, &at))
+		if (memmem(at.name.p, at.name.n, "A (unsaved, ", 12) != NULL) {
+			SCOPED(buf_fini) struct buf got = BUF_INIT(4096);
+
+			assert_ok(tree_read_all(w->tree, at.node, &got));
+			assert_bytes_str(buf_bytes(&got), "{\"url\": half");
+			kept = true;
+		}
+	assert_true(kept);
+	{
+		SCOPED(buf_fini) struct buf status = BUF_INIT(65536);
+		const char *text;
+
+		assert_ok(status_write(w->store, &status));
+		assert_ok(buf_cstr(&status, &text));
+		assert_non_null(strstr(text, "(unsaved, "));
+	}
+	assert_int_equal(live_count(w), 4);
+}
+
+/* Removed elsewhere while it was open: what is saved then is not lost with it. */
+static void a_removed_file_that_is_saved(void **state)
+{
+	struct world *w = *state;
+	struct node *old = world_doc(w, "req_a")->file;
+
+	old->lookups = 1;
+	old->fetched = true;
+	world_take_removed(w, "req_a");
+	assert_null(world_node(w, "Pet Store/A.json"));
+	assert_ok(tree_write_all(w->tree, old, bytes_str(NEW_A), 0));
+	old->lookups = 0;
+	tree_release(w->tree, old);
+	settle_all(w);
+	assert_int_equal(live_count(w), 4);
+	assert_holds(w, newest(w), "http://new");
+}
+
+/* A file that the kernel came to know after one change, and before the next: its bytes stay, and
+ * they are the base of what is saved over them. */
+static void a_file_known_between_two_changes(void **state)
+{
+	struct world *w = *state;
+	struct doc *a = world_doc(w, "req_a");
+	SCOPED(buf_fini) struct buf before = BUF_INIT(4096);
+	SCOPED(buf_fini) struct buf after = BUF_INIT(4096);
+	struct node *file = a->file;
+
+	world_pull(w, "{\"_id\":\"req_a\",\"type\":\"Request\",\"parentId\":\"wrk_1\","
+		      "\"created\":1002,\"modified\":3000,\"name\":\"A\",\"url\":\"http://two\","
+		      "\"method\":\"GET\"}");
+	file->lookups = 1;
+	assert_ok(tree_read_all(w->tree, file, &before));
+	file->fetched = true;
+	world_pull(w, "{\"_id\":\"req_a\",\"type\":\"Request\",\"parentId\":\"wrk_1\","
+		      "\"created\":1002,\"modified\":4000,\"name\":\"A\",\"url\":\"http://two\","
+		      "\"method\":\"POST\",\"description\":\"a longer third version\"}");
+	assert_ok(tree_read_all(w->tree, file, &after));
+	assert_true(bytes_equal(buf_bytes(&before), buf_bytes(&after)));
+	/* Of the second version only the address is changed: the third keeps what is its own. */
+	user_write(w, "Pet Store/A.json", "{\"_id\":\"req_a\",\"url\":\"http://mine\","
+					  "\"method\":\"GET\"}");
+	settle_all(w);
+	assert_holds(w, a, "http://mine");
+	assert_holds(w, a, "POST");
+	assert_holds(w, a, "a longer third version");
+	assert_int_equal(live_count(w), 4);
+	file->lookups = 0;
+}
+
 /* A document given back to the server is still agreed to be what it was. */
 static void given_back(void **state)
 {
@@ -716,6 +808,8 @@ int main(void)
 		T(what_is_no_document), T(a_removed_dir_file_comes_back),
 		T(a_change_came_while_editing), T(both_changed_the_same),
 		T(removed_elsewhere_while_editing), T(an_edit_of_a_superseded_file),
+		T(a_superseded_file_that_is_no_document), T(a_removed_file_that_is_saved),
+		T(a_file_known_between_two_changes),
 		T(removed_here_and_changed_elsewhere), T(given_back),
 		T(environments_nest), T(a_group_moves_into_a_folder), T(out_to_scratch_and_back),
 		T(a_whole_group_goes), T(a_branch_switch), T(a_flood_from_a_repository_is_held),
