@@ -133,6 +133,8 @@ void docs_drop(struct docs *d, struct doc *doc)
 		break;
 	}
 	docs_uncount(doc);
+	if (g->workspace == doc)
+		docs_pick_workspace(d, g);
 	map_remove(d->docs_by_key, key_of(doc));
 	free(doc->problem);
 	free(doc);

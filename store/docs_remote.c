@@ -170,7 +170,8 @@ enum wk_status docs_take(struct docs *d, struct group *g, const struct docs_remo
 	bool made;
 	enum wk_status st;
 
-	if (!version_is_sound(&remote->version) || (!remote->removed && remote->json == NULL))
+	if (!version_is_sound(&remote->version) || (!remote->removed && remote->json == NULL) ||
+	    remote->author.n > CONTEXT_ID_MAX)
 		return WK_INVALID;
 	st = find_or_make(d, g, remote, &doc, &made);
 	if (st != WK_OK)

@@ -107,6 +107,9 @@ static void bad_revisions_are_refused(void **state)
 	r.type = bytes_str("Environment");
 	assert_status(docs_take(w->docs, w->group, &r, NULL, false, &doc), WK_CORRUPT);
 	r.type = bytes_str("Request");
+	r.author = bytes_of(long_id, sizeof long_id);
+	assert_status(docs_take(w->docs, w->group, &r, NULL, false, &doc), WK_INVALID);
+	r.author = bytes_of(NULL, 0);
 	memset(r.version.version, 'v', sizeof r.version.version);
 	assert_status(docs_take(w->docs, w->group, &r, NULL, false, &doc), WK_INVALID);
 	assert_int_equal(w->group->live, 2);
