@@ -198,10 +198,11 @@ static enum wk_status apply(struct settle *s, struct settle_node *e)
 	if (dirty || doc->removed) {
 		st = settle_save(s, doc, e->node, r, &place, &error);
 		if (st == WK_INVALID) {
-			r->settled = e->settled = true;
 			place.modified_ms = clock_wall_ms();
-			if (moved && !doc->removed && settle_move(s, doc, &place) != WK_OK)
-				return WK_IO;
+			st = moved && !doc->removed ? settle_move(s, doc, &place) : WK_OK;
+			if (st != WK_OK)
+				return st;
+			r->settled = e->settled = true;
 			return note_invalid(s, doc, e->node, &error);
 		}
 	} else if (moved) {
