@@ -119,6 +119,7 @@ enum wk_status docs_set_local(struct docs *d, struct doc *doc, const struct json
 			doc->file->fetched = false;	/* what it shows from now on, that is */
 			st = tree_set_rendered(d->tree, doc->file, doc->size,
 					       doc->modified_ms * 1000000);
+		}
 	}
 	if (st == WK_OK && show)
 		st = view_queue(d->store->view, doc, head.name);
@@ -245,8 +246,9 @@ enum wk_status docs_create(struct docs *d, struct group *g, const struct json *j
 		return WK_EXISTS;
 	if (g->live >= DOCS_GROUP_MAX)
 		return WK_LIMIT;
-	rows_begin(d->rows);
-	st = create(d, g, json, &head, show, doc_out);
+	st = docs_begin(d);
+	if (st == WK_OK)
+		st = create(d, g, json, &head, show, doc_out);
 	rows_end(d->rows);
 	if (st == WK_OK)
 		docs_tell_outgoing(d, *doc_out);
@@ -263,8 +265,9 @@ enum wk_status docs_edit(struct docs *d, struct doc *doc, const struct json *jso
 {
 	enum wk_status st;
 
-	rows_begin(d->rows);
-	st = docs_keep_agreed(d, doc);
+	st = docs_begin(d);
+	if (st == WK_OK)
+		st = docs_keep_agreed(d, doc);
 	docs_uncount(doc);
 	if (st == WK_OK)
 		st = docs_set_local(d, doc, json, show);
@@ -304,8 +307,9 @@ enum wk_status docs_remove(struct docs *d, struct doc *doc, bool show)
 
 	if (doc->removed)
 		return WK_OK;
-	rows_begin(d->rows);
-	st = sent ? docs_keep_agreed(d, doc) : WK_OK;
+	st = docs_begin(d);
+	if (st == WK_OK && sent)
+		st = docs_keep_agreed(d, doc);
 	docs_uncount(doc);
 	if (st == WK_OK)
 		st = docs_unset_local(d, doc, show);

@@ -46,6 +46,14 @@ struct docs {
 	void *on_outgoing_arg;
 };
 
+/* A change of documents, to rows_end(), which must come.  Refused on a full disk before anything
+ * is touched: in the middle it would leave memory and rows at odds. */
+static inline enum wk_status docs_begin(struct docs *d)
+{
+	rows_begin(d->rows);
+	return rows_admitted(d->rows);
+}
+
 /* docs_row.c */
 enum wk_status docs_row_save(struct docs *d, const struct doc *doc);
 enum wk_status docs_row_load(struct docs *d, int64_t number, struct bytes row);
@@ -99,6 +107,9 @@ enum wk_status docs_revive_parents(struct docs *d, struct doc *doc);
  * have changed. */
 enum wk_status view_queue(struct view *v, struct doc *doc, struct bytes name);
 
+/* Tells the observer of a name that did not come by a change of the view. */
+void view_tell_name(struct view *v, const struct node *dir, const char *name);
+
 /* settle.c */
 /* Where the document stood when it was last settled, if it may stand elsewhere now. */
 bool settle_stood_at(const struct doc *doc, uint64_t *dir_ino_out, struct bytes *name_out);
@@ -106,6 +117,3 @@ bool settle_stood_at(const struct doc *doc, uint64_t *dir_ino_out, struct bytes 
 bool settle_stray(struct settle *s, size_t *at, struct node **node_out, const char **why_out);
 
 #endif
-/* Tells the observer of a name that did not come by a change of the view. */
-void view_tell_name(struct view *v, const struct node *dir, const char *name);
-

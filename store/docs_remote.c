@@ -176,9 +176,10 @@ enum wk_status docs_take(struct docs *d, struct group *g, const struct docs_remo
 	st = find_or_make(d, g, remote, &doc, &made);
 	if (st != WK_OK)
 		return st;
-	rows_begin(d->rows);
+	st = docs_begin(d);
 	docs_uncount(doc);
-	st = apply(d, doc, remote, local, local_removed);
+	if (st == WK_OK)
+		st = apply(d, doc, remote, local, local_removed);
 	docs_count(doc);
 	rows_end(d->rows);
 	if (st != WK_OK) {
@@ -229,9 +230,10 @@ enum wk_status docs_set_agreed(struct docs *d, struct doc *doc, uint64_t generat
 
 	if (!version_is_sound(version))
 		return WK_INVALID;
-	rows_begin(d->rows);
+	st = docs_begin(d);
 	docs_uncount(doc);
-	st = note_past(d, doc, version->digest);
+	if (st == WK_OK)
+		st = note_past(d, doc, version->digest);
 	if (st == WK_OK)
 		st = generation == doc->generation ? become_clean(d, doc)
 						   : keep_sent(d, doc, removed, sent_text);
@@ -252,8 +254,9 @@ enum wk_status docs_set_version(struct docs *d, struct doc *doc, const struct do
 
 	if (!version_is_sound(v))
 		return WK_INVALID;
-	rows_begin(d->rows);
-	st = note_past(d, doc, v->digest);
+	st = docs_begin(d);
+	if (st == WK_OK)
+		st = note_past(d, doc, v->digest);
 	if (st == WK_OK && pending)
 		st = docs_keep_agreed(d, doc);
 	if (st == WK_OK) {

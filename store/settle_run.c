@@ -177,7 +177,10 @@ void settle_run(struct settle *s, bool force, bool removals)
 	s->now_ms = clock_mono_ms();
 	s->force = force;
 	s->removals = removals;
-	rows_begin(s->store->rows);
+	if (docs_begin(s->docs) != WK_OK) {
+		rows_end(s->store->rows);
+		return;		/* the disk is full: all of it waits */
+	}
 	settle_miss(s);
 	settle_new_groups(s);
 	look(s);

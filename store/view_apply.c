@@ -245,26 +245,14 @@ static enum wk_status do_rmdir(struct view *v, struct view_work *work)
 
 enum wk_status view_do(struct view *v, struct view_work *work)
 {
-	enum wk_status st = WK_CANCELLED;
+	static enum wk_status (*const does[])(struct view *v, struct view_work *work) = {
+		[VIEW_PUT] = do_put,	   [VIEW_MKDIR] = do_mkdir, [VIEW_MOVE] = do_move,
+		[VIEW_REMOVE] = do_remove, [VIEW_RMDIR] = do_rmdir,
+	};
+	enum wk_status st = docs_begin(v->docs);
 
-	rows_begin(v->store->rows);
-	switch (work->change.op) {
-	case VIEW_PUT:
-		st = do_put(v, work);
-		break;
-	case VIEW_MKDIR:
-		st = do_mkdir(v, work);
-		break;
-	case VIEW_MOVE:
-		st = do_move(v, work);
-		break;
-	case VIEW_REMOVE:
-		st = do_remove(v, work);
-		break;
-	case VIEW_RMDIR:
-		st = do_rmdir(v, work);
-		break;
-	}
+	if (st == WK_OK)
+		st = does[work->change.op](v, work);
 	rows_end(v->store->rows);
 	drop_made(v, &work->change);
 	if (st != WK_OK && st != WK_CANCELLED)

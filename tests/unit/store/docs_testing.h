@@ -47,16 +47,15 @@ static inline void world_open(struct world *w)
 	view_run(store_view(w->store));
 }
 
-static inline void world_init(struct world *w)
+/* In a directory that is there, and stays. */
+static inline void world_init_at(struct world *w, const char *dir)
 {
-	char dir[] = "/tmp/docs-test-XXXXXX";
 	struct store_params p;
 	struct group_key *key;
 	char owner[128];
 
 	memset(w, 0, sizeof *w);
 	assert_ok(crypto_init());
-	assert_non_null(mkdtemp(dir));
 	(void)snprintf(w->dir, sizeof w->dir, "%s", dir);
 	assert_ok(loop_new(&w->loop));
 	w->arena = arena_new((size_t)1 << 30);
@@ -67,6 +66,14 @@ static inline void world_init(struct world *w)
 	key = group_key_new();
 	memset(key->k, 9, KEY_SIZE);
 	assert_ok(docs_group_add(w->docs, "rg_test", "Test", key, true, &w->group));
+}
+
+static inline void world_init(struct world *w)
+{
+	char dir[] = "/tmp/docs-test-XXXXXX";
+
+	assert_non_null(mkdtemp(dir));
+	world_init_at(w, dir);
 }
 
 static inline void world_reopen(struct world *w)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Groups and documents: what is agreed, what waits, in which order, and what a restart keeps. */
+#include <sys/mount.h>
+
+#include "base/rand.h"
 #include "docs_testing.h"
 
 #define REQUEST(id, url, modified)                                                             \
@@ -358,6 +361,68 @@ static void ten_thousand(void **state)
 	free(docs);
 }
 
+static void fill_up(struct world *w)
+{
+	static uint8_t block[TREE_BLOCK_SIZE];
+	struct node *node = user_write_open(w, "filler.bin", "x");
+	enum wk_status st = WK_OK;
+
+	for (uint64_t i = 0; i < 4096 && st == WK_OK; i++) {
+		rand_bytes(block, sizeof block);
+		st = tree_write(w->tree, node, i * sizeof block, bytes_of(block, sizeof block), 0);
+		if (i % 32 == 31 && rows_flush_wait(store_rows(w->store)) != WK_OK)
+			break;
+	}
+	(void)rows_flush_wait(store_rows(w->store));
+	assert_int_equal(rows_health(store_rows(w->store)), WK_FULL);
+}
+
+/* A full disk refuses a change of documents whole: memory says what the rows say. */
+static void a_full_disk(void **state)
+{
+	char dir[] = "/tmp/docs-full-XXXXXX";
+	struct world full, *w = &full;
+	struct doc *doc, *none;
+	int64_t deadline;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	if (mount("tmpfs", dir, "tmpfs", 0, "size=48m") != 0) {
+		(void)rmdir(dir);
+		skip();
+	}
+	world_init_at(w, dir);
+	world_workspace(w);
+	doc = world_take(w, REQUEST("req_a", "http://a", "5"));
+	assert_ok(docs_edit(w->docs, doc,
+			    world_json(w, REQUEST("req_a", "http://mine", "6")), true));
+	view_run(store_view(w->store));
+	assert_true(doc->pending && doc->has_agreed);
+	fill_up(w);
+	assert_status(docs_remove(w->docs, doc, true), WK_FULL);
+	assert_status(docs_add(w->docs, w->group,
+			       world_json(w, REQUEST("req_b", "http://b", "7")), &none), WK_FULL);
+	user_unlink(w, "Pet Store/R.json");
+	assert_status(settle_now(store_settle(w->store), true), WK_FULL);
+	assert_false(doc->removed);
+	assert_holds(w, doc, "http://mine");
+	assert_null(world_doc(w, "req_b"));
+	assert_int_equal(mount(NULL, dir, NULL, MS_REMOUNT, "size=256m"), 0);
+	deadline = clock_mono_ms() + 20000;
+	while (rows_health(store_rows(w->store)) != WK_OK)
+		assert_true(clock_mono_ms() < deadline);
+	settle_all(w);
+	assert_true(doc->removed);
+	world_reopen(w);
+	assert_true(world_doc(w, "req_a")->removed);
+	assert_int_equal(live_count(w), 1);
+	assert_ok(store_close(w->store));
+	loop_free(w->loop);
+	arena_free(w->arena);
+	assert_int_equal(umount(dir), 0);
+	(void)rmdir(dir);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -365,7 +430,7 @@ int main(void)
 		T(groups), T(taken_and_edited), T(bad_revisions_are_refused),
 		T(an_id_lives_in_one_group), T(pushed_and_superseded), T(removed_here),
 		T(a_merge_stays_pending), T(an_edit_revives_its_folder), T(order), T(observers),
-		T(ten_thousand),
+		T(ten_thousand), cmocka_unit_test(a_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
