@@ -170,11 +170,11 @@ static size_t dirty_bytes(const struct rows *r)
 	return r->open.bytes + r->committing.bytes;
 }
 
-/* Decides whether puts are taken, once there is room for them: writers wait at the limit.
+/* Decides whether puts are taken, once there is room for them: writers wait where it ends.
  * The caller holds the lock and is in no change. */
 static enum wk_status admit(struct rows *r, bool freeing)
 {
-	size_t limit = freeing ? 2 * (size_t)ROWS_DIRTY_MAX : ROWS_DIRTY_MAX;
+	size_t limit = ROWS_DIRTY_STOP + (freeing ? (size_t)ROWS_DIRTY_MAX : 0);
 
 	while (dirty_bytes(r) >= limit && r->health == WK_OK) {
 		r->wanted = r->open.number;

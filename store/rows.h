@@ -21,7 +21,13 @@
  * All calls by the owner thread, except where said.  No read transaction outlives a call.
  */
 #define ROWS_COMMIT_MS 100
-#define ROWS_DIRTY_MAX (32u * 1024 * 1024)	/* writers wait (or get WK_FULL) past this */
+/*
+ * Past the first, who writes much should wait for rows_flush() before it goes on: so a mount holds
+ * the reply to a writer, and serves everybody else meanwhile.  At the second the call itself waits
+ * (or fails, where writing to disk does).
+ */
+#define ROWS_DIRTY_MAX (32u * 1024 * 1024)
+#define ROWS_DIRTY_STOP (2 * ROWS_DIRTY_MAX)
 
 enum rows_table {
 	ROWS_SETTING,	/* (enum store_setting, 0) */

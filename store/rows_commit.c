@@ -215,8 +215,15 @@ static void tidy(struct rows *r)
 		r->quiet = false;
 		(void)pthread_mutex_lock(&r->lock);
 	}
-	if (!r->has_reserve && make_reserve(r))
-		set_health(r, WK_OK);
+	if (!r->has_reserve) {
+		bool made;
+
+		(void)pthread_mutex_unlock(&r->lock);
+		made = make_reserve(r);
+		(void)pthread_mutex_lock(&r->lock);
+		if (made)
+			set_health(r, WK_OK);
+	}
 }
 
 /* Waits until the open batch is due, and takes it.  False: closing, and nothing is left. */
@@ -248,7 +255,7 @@ static bool take_batch(struct rows *r)
 }
 
 /* The caller holds the lock; it is let go while memory is given back. */
-static void landed(struct rows *r)
+static void landed(struct rows *r, bool has_reserve)
 {
 	struct rows_batch done = r->committing;
 	bool trim = done.bytes >= TRIM_BYTES && rows_batch_is_empty(&r->open);
@@ -256,7 +263,7 @@ static void landed(struct rows *r)
 	r->landed = done.number;
 	rows_batch_init(&r->committing, done.number);
 	r->commits++;
-	set_health(r, make_reserve(r) ? WK_OK : WK_FULL);
+	set_health(r, has_reserve ? WK_OK : WK_FULL);
 	answer(r, r->landed, WK_OK);
 	(void)pthread_mutex_unlock(&r->lock);
 	rows_batch_fini(&done);
@@ -276,11 +283,15 @@ static enum wk_status land(struct rows *r)
 	enum wk_status st;
 
 	for (;;) {
+		bool has_reserve;
+
 		(void)pthread_mutex_unlock(&r->lock);
 		st = land_batch(r);
+		/* Where a file system cannot set space aside, this writes all of it. */
+		has_reserve = st == WK_OK && make_reserve(r);
 		(void)pthread_mutex_lock(&r->lock);
 		if (st == WK_OK) {
-			landed(r);
+			landed(r, has_reserve);
 			return WK_OK;
 		}
 		set_health(r, st);
