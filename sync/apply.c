@@ -3,6 +3,7 @@
  * What arrived meets what is here.  Runs on the store's thread, one chunk one transaction.
  *
  *	ours   nothing to do, but a push whose answer was lost is known as done
+ *	after what we sent  our push has succeeded, and somebody went on from there
  *	next   taken; where a change of ours waits, merged on the last agreed text
  *	stale  never shown: ours is given back, conditional on the server's version
  *	fork   merged as a concurrent edit without a common base
@@ -110,6 +111,21 @@ static enum wk_status take_next(struct applying *a)
 	return st == WK_OK ? merge(a, base) : st;
 }
 
+/* Our push has succeeded, whatever became of its answer: it is no change of ours against this one. */
+static enum wk_status take_after_sent(struct applying *a)
+{
+	struct docs_version sent = { .n = a->doc->agreed.n + 1 };
+	enum wk_status st;
+
+	/* What was sent is not kept where we went on ourselves; then the base is what was agreed. */
+	if (a->doc->generation != a->doc->sent_generation)
+		return take_next(a);
+	memcpy(sent.digest, a->doc->sent_digest, DIGEST_SIZE);
+	st = docs_set_agreed(a->docs, a->doc, a->doc->sent_generation, a->doc->removed, &sent,
+			     bytes_str(""));
+	return st == WK_OK ? take_next(a) : st;
+}
+
 static enum wk_status take_fork(struct applying *a)
 {
 	const struct json *local = NULL;
@@ -212,6 +228,9 @@ static enum wk_status apply_one(struct applying *a)
 	case ARRIVAL_NEXT:
 		a->chunk->taken++;
 		return take_next(a);
+	case ARRIVAL_AFTER_SENT:
+		a->chunk->taken++;
+		return take_after_sent(a);
 	case ARRIVAL_STALE:
 		return give_back(a);
 	case ARRIVAL_FORK:

@@ -51,6 +51,9 @@ enum arrival arrival_judge(const struct arrival_known *known, const struct conte
 		return ARRIVAL_OURS;
 	if (known->was_superseded)
 		return ARRIVAL_STALE;
+	if (!is_zero(known->sent_digest) &&
+	    leads_to(known->sent_digest, ctx, chain, chain_count))
+		return ARRIVAL_AFTER_SENT;
 	/* Nothing was agreed yet: the resource exists here only as our own unsent creation. */
 	if (known->n == 0)
 		return ARRIVAL_FORK;

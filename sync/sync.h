@@ -49,6 +49,7 @@ void sync_counts(const struct sync *s, struct sync_counts *out);
 enum arrival {
 	ARRIVAL_OURS,	/* what we have, or what we sent last */
 	ARRIVAL_NEXT,	/* follows what we have */
+	ARRIVAL_AFTER_SENT,	/* follows what we sent last, whose answer was lost */
 	ARRIVAL_STALE,	/* was superseded here before */
 	ARRIVAL_FORK,	/* anything else that is authentic */
 	ARRIVAL_FORGED	/* removed says one thing and ad another, or ad names another place */

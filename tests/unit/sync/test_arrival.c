@@ -120,6 +120,29 @@ static void a_chain_bridges_what_was_skipped(void **state)
 			 ARRIVAL_NEXT);
 }
 
+static void what_follows_what_was_sent_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct arrival_known k = holding(&f->run[1]);
+	struct arrival_chain chain[2] = { link_of(&f->run[2]), link_of(&f->run[3]) };
+
+	memcpy(k.sent_digest, f->run[2].digest, DIGEST_SIZE);
+	assert_int_equal(arrival_judge(&k, &f->run[3].ctx, f->run[3].digest, NULL, 0),
+			 ARRIVAL_AFTER_SENT);
+	assert_int_equal(arrival_judge(&k, &f->run[4].ctx, f->run[4].digest, chain, 2),
+			 ARRIVAL_AFTER_SENT);
+	/* A creation whose answer was lost, too. */
+	k = (struct arrival_known){ .have = true };
+	memcpy(k.sent_digest, f->run[0].digest, DIGEST_SIZE);
+	assert_int_equal(arrival_judge(&k, &f->run[1].ctx, f->run[1].digest, NULL, 0),
+			 ARRIVAL_AFTER_SENT);
+	/* It never got there: somebody else followed what we had. */
+	k = holding(&f->run[1]);
+	rand_bytes(k.sent_digest, DIGEST_SIZE);
+	assert_int_equal(arrival_judge(&k, &f->run[4].ctx, f->run[4].digest, chain, 2),
+			 ARRIVAL_NEXT);
+}
+
 static void a_gap_in_the_chain_is_a_fork(void **state)
 {
 	struct fixture *f = *state;
@@ -185,6 +208,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_sent_is_ours, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_following_is_next, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_chain_bridges_what_was_skipped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_follows_what_was_sent_is_told, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(a_gap_in_the_chain_is_a_fork, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_forged_link_is_a_fork, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(superseded_is_stale, set_up, tear_down),

@@ -92,6 +92,23 @@ static void an_edit_meanwhile_follows_it(void **state)
 	assert_int_equal(docs_group(store_docs(f->b.store), GROUP)->live, 1);
 }
 
+static void what_follows_it_is_no_conflict(void **state)
+{
+	struct fixture *f = *state;
+	struct doc *doc = device_doc(&f->a, GROUP, "wrk_1");
+
+	device_edit(&f->a, doc, "description", "once", 2000);
+	lose_the_answer(f);
+	assert_ok(sync_once(f->b.sync));
+	device_edit(&f->b, device_doc(&f->b, GROUP, "wrk_1"), "description", "twice", 3000);
+	assert_ok(sync_once(f->b.sync));
+	assert_ok(sync_once(f->a.sync));
+	assert_false(doc->pending);
+	assert_int_equal(doc->agreed.n, 3);
+	assert_value(&f->a, doc, "description", "twice");
+	assert_int_equal(docs_group(store_docs(f->a.store), GROUP)->live, 1);
+}
+
 static void a_creation_is_not_made_twice(void **state)
 {
 	struct fixture *f = *state;
@@ -113,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_known_when_it_comes_back),
 		TEST(an_edit_meanwhile_follows_it),
+		TEST(what_follows_it_is_no_conflict),
 		TEST(a_creation_is_not_made_twice),
 	};
 
