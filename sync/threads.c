@@ -60,7 +60,8 @@ struct schedule {
 /* How long the exchanger must wait still; 0: not at all, -1: until it is woken.  Under the lock. */
 static int64_t must_wait(const struct sync *s, const struct schedule *when, int64_t now_ms)
 {
-	if (s->wake & WAKE_NOW)
+	/* A head that moved says that the server answers, and other groups may have nothing wrong. */
+	if (s->wake & (WAKE_NOW | WAKE_HEADS))
 		return 0;
 	if (when->retry_at_ms)
 		return when->retry_at_ms > now_ms ? when->retry_at_ms - now_ms : 0;
@@ -305,34 +306,8 @@ static void *poll_heads(void *arg)
 	return NULL;
 }
 
-enum wk_status sync_start(struct sync *s)
+static void ask_to_stop(struct sync *s)
 {
-	sigset_t all, before;
-	int failed;
-
-	s->threaded = true;
-	docs_on_outgoing(store_docs(s->store), on_outgoing, s);
-	/* Signals are the main thread's. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	failed = pthread_create(&s->exchanger, NULL, exchange, s);
-	if (!failed && pthread_create(&s->poller, NULL, poll_heads, s) != 0) {
-		wake(s, 0);
-		failed = 1;
-	}
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (failed) {
-		s->threaded = false;
-		return WK_NOMEM;
-	}
-	return WK_OK;
-}
-
-/* The owner thread runs the loop while it waits: a step of a thread may be under way. */
-void sync_stop_threads(struct sync *s)
-{
-	if (!s->threaded)
-		return;
 	docs_on_outgoing(store_docs(s->store), NULL, NULL);
 	(void)pthread_mutex_lock(&s->lock);
 	s->stop = true;
@@ -340,9 +315,48 @@ void sync_stop_threads(struct sync *s)
 	(void)pthread_mutex_unlock(&s->lock);
 	http_cancel(api_http(s->api));
 	http_cancel(api_http(s->poll_api));
-	while (pthread_tryjoin_np(s->exchanger, NULL) == EBUSY)
+}
+
+/* The owner thread runs the loop while it waits: a step of the thread may be under way. */
+static void wait_for(struct sync *s, pthread_t thread)
+{
+	while (pthread_tryjoin_np(thread, NULL) == EBUSY)
 		loop_run_once(s->loop, 1);
-	while (pthread_tryjoin_np(s->poller, NULL) == EBUSY)
-		loop_run_once(s->loop, 1);
+}
+
+static enum wk_status start_threads(struct sync *s)
+{
+	if (pthread_create(&s->exchanger, NULL, exchange, s) != 0)
+		return WK_NOMEM;
+	if (pthread_create(&s->poller, NULL, poll_heads, s) == 0)
+		return WK_OK;
+	ask_to_stop(s);
+	wait_for(s, s->exchanger);
+	return WK_NOMEM;
+}
+
+enum wk_status sync_start(struct sync *s)
+{
+	sigset_t all, before;
+	enum wk_status st;
+
+	s->threaded = true;
+	docs_on_outgoing(store_docs(s->store), on_outgoing, s);
+	/* Signals are the main thread's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	st = start_threads(s);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	s->threaded = st == WK_OK;
+	return st;
+}
+
+void sync_stop_threads(struct sync *s)
+{
+	if (!s->threaded)
+		return;
+	ask_to_stop(s);
+	wait_for(s, s->exchanger);
+	wait_for(s, s->poller);
 	s->threaded = false;
 }
