@@ -97,6 +97,34 @@ static inline void check_equal(struct lab *l, int which)
 	arena_reset(l->arena);
 }
 
+/* For people who look where one went: each place it stands. */
+static inline void check_tell(struct lab *l, unsigned token)
+{
+	for (int i = 0; i < DEVICES; i++) {
+		struct device *d = &l->devices[i];
+		struct group *g = lab_group(l, d);
+		struct doc *doc;
+
+		for (size_t k = 0; g && (doc = docs_at(lab_docs(d), g, k)); k++) {
+			struct buf text = BUF_SECRET_INIT(1 << 24);
+			bool in[TOKENS_MAX] = { false }, in_file[TOKENS_MAX] = { false };
+
+			if (docs_text(lab_docs(d), doc, DOCS_LOCAL, &text) == WK_OK)
+				lab_mark(buf_bytes(&text), in, true);
+			buf_clear(&text);
+			if (doc->file && tree_read_all(store_tree(d->store), doc->file, &text) == WK_OK)
+				lab_mark(buf_bytes(&text), in_file, true);
+			if (in[token] || in_file[token])
+				print_message("   token %u: device %d, %s%s%s%s n %d%s\n", token, i,
+					      doc->id, in[token] ? ", text" : "",
+					      in_file[token] ? ", file" : "",
+					      doc->pending ? ", pending" : "", (int)doc->agreed.n,
+					      doc->removed ? ", removed" : "");
+			buf_fini(&text);
+		}
+	}
+}
+
 static inline void check_tokens(struct lab *l)
 {
 	static bool there[TOKENS_MAX];

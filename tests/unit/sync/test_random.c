@@ -5,6 +5,7 @@
  * that was written is lost.
  *
  *	TEST_SEED=n	that schedule alone, step by step
+ *	TEST_TOKEN=n	and with it where this token stands after each step
  *	TORTURE=1	1,000 schedules
  */
 #include "random_check.h"
@@ -148,8 +149,11 @@ static void one_schedule(struct lab *l, uint64_t seed)
 	add_first(l, &l->devices[0]);
 	for (int i = 0; i < DEVICES; i++)
 		lab_ok(l, sync_once(l->devices[i].sync));
-	for (l->step = 1; l->step <= STEPS; l->step++)
+	for (l->step = 1; l->step <= STEPS; l->step++) {
 		happen(l);
+		if (l->is_traced && getenv("TEST_TOKEN"))
+			check_tell(l, (unsigned)strtoul(getenv("TEST_TOKEN"), NULL, 10));
+	}
 	make_quiet(l);
 	check_all(l);
 	lab_reopen(l, &l->devices[below(l, DEVICES)]);
