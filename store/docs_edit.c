@@ -317,9 +317,10 @@ enum wk_status docs_remove(struct docs *d, struct doc *doc, bool show)
 		doc->pending = true;
 		doc->held = false;
 	}
-	if (st == WK_OK && sent)
+	/* A save that waits in its file brings it back, and needs its base for that. */
+	if (st == WK_OK && sent && !docs_has_save(doc))
 		st = docs_forget_text(d, doc, DOCS_SEEN);
-	else if (st == WK_OK)
+	else if (st == WK_OK && !sent)
 		st = forget(d, doc);
 	docs_count(doc);
 	if (st == WK_OK && sent)

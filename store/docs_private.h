@@ -54,6 +54,12 @@ static inline enum wk_status docs_begin(struct docs *d)
 	return rows_admitted(d->rows);
 }
 
+/* Whether a user's save may stand in its file that is not settled yet. */
+static inline bool docs_has_save(const struct doc *doc)
+{
+	return doc->settling != NULL && doc->file != NULL;
+}
+
 /* docs_row.c */
 enum wk_status docs_row_save(struct docs *d, const struct doc *doc);
 enum wk_status docs_row_load(struct docs *d, int64_t number, struct bytes row);

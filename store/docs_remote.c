@@ -102,7 +102,7 @@ static enum wk_status drop_texts(struct docs *d, struct doc *doc)
 {
 	enum wk_status st = docs_forget_text(d, doc, DOCS_AGREED);
 
-	return st == WK_OK ? docs_forget_text(d, doc, DOCS_SEEN) : st;
+	return st == WK_OK && !docs_has_save(doc) ? docs_forget_text(d, doc, DOCS_SEEN) : st;
 }
 
 static enum wk_status apply(struct docs *d, struct doc *doc, const struct docs_remote *r,
@@ -213,6 +213,8 @@ static enum wk_status keep_sent(struct docs *d, struct doc *doc, bool removed, s
 {
 	enum wk_status st;
 
+	/* Of one that was removed before it was known to be sent, nothing was left to wait. */
+	doc->pending = true;
 	if (removed)
 		return docs_forget_text(d, doc, DOCS_AGREED);
 	if (text.n > DOC_MAX)

@@ -208,6 +208,28 @@ static void removed_here(void **state)
 								0x40 }));
 }
 
+/* Removed while its first push is made: not known as sent yet, and there all the same. */
+static void removed_while_it_is_sent(void **state)
+{
+	struct world *w = *state;
+	struct bytes sent = bytes_str(REQUEST("req_2", "x", "5"));
+	struct docs_version v = world_version(w);
+	struct docs_outgoing out[4];
+	struct doc *mine = NULL;
+
+	assert_ok(docs_add(w->docs, w->group, world_json(w, REQUEST("req_2", "x", "5")), &mine));
+	push_all(w);
+	assert_ok(docs_add(w->docs, w->group, world_json(w, REQUEST("req_3", "x", "5")), &mine));
+	assert_int_equal(docs_outgoing(w->docs, w->group, out, 4), 1);
+	assert_ok(docs_remove(w->docs, mine, true));
+	assert_false(mine->pending);
+	assert_ok(docs_set_sent(w->docs, mine, out[0].generation, v.digest));
+	assert_ok(docs_set_agreed(w->docs, mine, out[0].generation, false, &v, sent));
+	assert_true(mine->pending);
+	assert_int_equal(docs_outgoing(w->docs, w->group, out, 4), 1);
+	assert_true(out[0].removed);
+}
+
 static void a_merge_stays_pending(void **state)
 {
 	struct world *w = *state;
@@ -428,7 +450,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(groups), T(taken_and_edited), T(bad_revisions_are_refused),
-		T(an_id_lives_in_one_group), T(pushed_and_superseded), T(removed_here),
+		T(an_id_lives_in_one_group), T(pushed_and_superseded), T(removed_here), T(removed_while_it_is_sent),
 		T(a_merge_stays_pending), T(an_edit_revives_its_folder), T(order), T(observers),
 		T(ten_thousand), cmocka_unit_test(a_full_disk),
 	};
