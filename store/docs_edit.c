@@ -133,8 +133,12 @@ enum wk_status docs_unset_local(struct docs *d, struct doc *doc, bool show)
 
 	if (doc->removed)
 		return WK_OK;
+	if (docs_has_save(doc) && !doc->stale) {
+		st = copy_text(d, doc, DOCS_LOCAL, DOCS_SEEN);
+		doc->has_seen |= st == WK_OK;
+	}
 	/* The file keeps what it shows until it goes, and for as long as the kernel knows it. */
-	if (doc->file != NULL && doc->file->rendered)
+	if (st == WK_OK && doc->file != NULL && doc->file->rendered)
 		st = tree_freeze(d->tree, doc->file);
 	/* A folder's text stays, so that it can come back for what was saved in it. */
 	if (st == WK_OK && !kind_is_directory(doc->kind))

@@ -590,6 +590,22 @@ static void removed_elsewhere_while_editing(void **state)
 	assert_file(w, "Pet Store/A.json", NEW_A);
 }
 
+/* What came last has not been read: the save's base is what was there before. */
+static void removed_and_back_while_editing(void **state)
+{
+	struct world *w = *state;
+	struct doc *a = world_doc(w, "req_a"), *copy;
+
+	user_write_open(w, "Pet Store/A.json", NEW_A);
+	world_take_removed(w, "req_a");
+	world_request(w, "req_a", "wrk_1", "A", "http://theirs");
+	settle_all(w);
+	assert_holds(w, a, "http://new");
+	copy = newest(w);
+	assert_ptr_not_equal(copy, a);
+	assert_holds(w, copy, "http://theirs");
+}
+
 static void removed_here_and_changed_elsewhere(void **state)
 {
 	struct world *w = *state;
@@ -807,7 +823,8 @@ int main(void)
 		T(moved_to_another_group), T(invalid_text_is_kept), T(half_typed_waits),
 		T(what_is_no_document), T(a_removed_dir_file_comes_back),
 		T(a_change_came_while_editing), T(both_changed_the_same),
-		T(removed_elsewhere_while_editing), T(an_edit_of_a_superseded_file),
+		T(removed_elsewhere_while_editing), T(removed_and_back_while_editing),
+		T(an_edit_of_a_superseded_file),
 		T(a_superseded_file_that_is_no_document), T(a_removed_file_that_is_saved),
 		T(a_file_known_between_two_changes),
 		T(removed_here_and_changed_elsewhere), T(given_back),
