@@ -199,7 +199,7 @@ static inline void lab_open(struct lab *l)
 	l->arena = arena_new(1 << 26);
 	for (int i = 0; i < DEVICES; i++) {
 		struct server through = l->server;
-		char name[8];
+		char name[16];
 
 		l->relays[i] = (struct relay){ 0 };
 		relay_start(&l->relays[i], l->server.port);
