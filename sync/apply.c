@@ -232,9 +232,11 @@ static enum wk_status apply_one(struct applying *a)
 		a->chunk->taken++;
 		return take_after_sent(a);
 	case ARRIVAL_STALE:
+		a->chunk->stale++;
 		return give_back(a);
 	case ARRIVAL_FORK:
 		a->chunk->taken++;
+		a->chunk->forked += a->doc->agreed.n > 0;
 		return take_fork(a);
 	case ARRIVAL_FORGED:
 		break;

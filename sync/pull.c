@@ -58,6 +58,12 @@ static enum wk_status apply_some(const struct page *p, size_t from, size_t count
 	else if (chunk.unreadable > 0)
 		sync_report(p->sync, WK_CORRUPT,
 			    "the server sent documents that cannot be read; they were left out");
+	else if (chunk.stale > 0)
+		sync_report(p->sync, WK_TAMPERED,
+			    "the server sent old documents as new; they were refused");
+	else if (chunk.forked > 0)
+		sync_report(p->sync, WK_TAMPERED,
+			    "the history of documents from the server does not fit; merged");
 	return WK_OK;
 }
 

@@ -133,7 +133,8 @@ struct apply_chunk {
 	const struct wire_head *cursor;
 	struct arena *arena;
 	enum wk_status st;
-	size_t taken, given_back, forged, unreadable;
+	size_t taken, given_back, forged, unreadable, stale;
+	size_t forked;			/* of those taken: agreed before, and not followed */
 };
 void apply_step(void *apply_chunk);
 

@@ -180,6 +180,23 @@ static void a_number_without_a_tag_is_not_believed(void **state)
 	assert_value(&f->b, device_doc(&f->b, GROUP, "wrk_1"), "description", "alive");
 }
 
+/* As when somebody whose copy is older than ours was made to write: nothing is lost, and it is said. */
+static void a_history_that_does_not_fit_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct context ctx = { .group_id = GROUP, .resource_id = "wrk_1", .type = "Workspace",
+			       .n = 7, .p = { 1, 2, 3 } };
+
+	assert_ok(sync_once(f->b.sync));
+	store(f, docs_group(store_docs(f->a.store), GROUP)->key, &ctx,
+	      "{\"_id\":\"wrk_1\",\"type\":\"Workspace\",\"parentId\":null,\"modified\":5,"
+	      "\"created\":1000,\"name\":\"Orchard\",\"description\":\"forked\"}",
+	      device_doc(&f->a, GROUP, "wrk_1")->agreed.version);
+	assert_ok(sync_once(f->b.sync));
+	assert_non_null(strstr(problem(&f->b), "does not fit"));
+	assert_non_null(device_doc(&f->b, GROUP, "wrk_1"));
+}
+
 static void an_alert_outlives_a_cut_connection(void **state)
 {
 	struct fixture *f = *state;
@@ -320,6 +337,7 @@ int main(void)
 		TEST(a_group_id_that_is_a_path_is_refused),
 		TEST(a_key_that_is_none_leaves_out_its_group_alone),
 		TEST(a_number_without_a_tag_is_not_believed),
+		TEST(a_history_that_does_not_fit_is_told),
 		TEST(an_alert_outlives_a_cut_connection),
 		TEST(nothing_leaves_its_workspace),
 		TEST(an_id_of_another_group_stays_there),
