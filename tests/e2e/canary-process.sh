@@ -18,7 +18,7 @@ mkdir "$WORK/cwd"
 cd "$WORK/cwd" || fail "no directory"
 wakefs mount --foreground "$MNT" --passphrase-file "$PASSPHRASE_FILE" >"$WORK/fg.out" 2>"$WORK/fg.err" &
 pid=$!
-PROCESSES+=($pid)
+PROCESSES+=("$pid")
 wait_for grep -q 'Leave with' "$WORK/fg.out"
 check "no core is allowed" grep -q '^Max core file size  *0  *0 ' "/proc/$pid/limits"
 helpers=$(<"/proc/$pid/task/$pid/children")
