@@ -347,7 +347,8 @@ enum wk_status sync_start(struct sync *s)
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	st = start_threads(s);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	s->threaded = st == WK_OK;
+	if (st != WK_OK)
+		s->threaded = false;
 	return st;
 }
 
