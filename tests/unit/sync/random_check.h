@@ -2,7 +2,8 @@
 #ifndef RANDOM_CHECK_H
 #define RANDOM_CHECK_H
 
-/* What must hold when all is quiet: equal documents everywhere, files that mean them, nothing lost. */
+/* What must hold when all is quiet: equal documents everywhere, files that mean them, and nothing
+ * lost. */
 #include "random_lab.h"
 
 /* Its file's text, parsed, is the document. */
@@ -112,7 +113,8 @@ static inline void check_tell(struct lab *l, unsigned token)
 			if (docs_text(lab_docs(d), doc, DOCS_LOCAL, &text) == WK_OK)
 				lab_mark(buf_bytes(&text), in, true);
 			buf_clear(&text);
-			if (doc->file && tree_read_all(store_tree(d->store), doc->file, &text) == WK_OK)
+			if (doc->file &&
+			    tree_read_all(store_tree(d->store), doc->file, &text) == WK_OK)
 				lab_mark(buf_bytes(&text), in_file, true);
 			if (in[token] || in_file[token])
 				print_message("   token %u: device %d, %s%s%s%s n %d%s\n", token, i,

@@ -148,8 +148,9 @@ static inline void ops_create(struct lab *l, struct device *d)
 	if (!parent)
 		return;
 	(void)snprintf(text, sizeof text,
-		       "{\"_id\":\"%s_%u_%u\",\"type\":\"%s\",\"parentId\":\"%s\",\"modified\":%lld,"
-		       "\"created\":%lld,\"name\":\"n%04u.\",\"description\":\"%s\",\"metaSortKey\":-%u}",
+		       "{\"_id\":\"%s_%u_%u\",\"type\":\"%s\",\"parentId\":\"%s\","
+		       "\"modified\":%lld,\"created\":%lld,\"name\":\"n%04u.\","
+		       "\"description\":\"%s\",\"metaSortKey\":-%u}",
 		       folder ? "fld" : "req", (unsigned)l->seed, l->ids++,
 		       folder ? "RequestGroup" : "Request", parent->id, (long long)ops_now(l),
 		       (long long)ops_now(l), below(l, 8), lab_token(l), below(l, 100));
@@ -280,7 +281,8 @@ static inline void ops_file_move(struct lab *l, struct device *d)
 	if (!doc || !to || doc->kind == KIND_WORKSPACE || !to->node ||
 	    !ops_place(l, d, doc, &dir, from))
 		return;
-	(void)snprintf(name, sizeof name, "n%04u.%s", below(l, 8), ops_is_folder(doc) ? "" : ".json");
+	(void)snprintf(name, sizeof name, "n%04u.%s", below(l, 8),
+		       ops_is_folder(doc) ? "" : ".json");
 	if (tree_rename(store_tree(d->store), dir, bytes_str(from), to->node, bytes_str(name),
 			RENAME_NOREPLACE) != WK_OK)
 		return;
