@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -65,6 +66,18 @@ enum wk_status store_close(struct store *s)
 	return s ? end(s) : WK_OK;
 }
 
+/* A directory that was there before, or that was opened up, is ours alone again. */
+static enum wk_status close_to_others(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) != 0)
+		return files_errno_status(errno);
+	if (st.st_uid != geteuid() || (st.st_mode & 077) == 0)
+		return WK_OK;
+	return chmod(dir, 0700) == 0 ? WK_OK : files_errno_status(errno);
+}
+
 bool store_exists(const char *dir)
 {
 	SCOPED(scoped_free) char *path = NULL;
@@ -96,7 +109,9 @@ static enum wk_status new_store(const struct store_params *p, char *owner_out,
 		lock = NULL;
 		return WK_NOMEM;
 	}
-	st = files_lock(lock, p->owner_line, &s->lock_fd, owner_out, owner_size);
+	st = close_to_others(p->dir);
+	if (st == WK_OK)
+		st = files_lock(lock, p->owner_line, &s->lock_fd, owner_out, owner_size);
 	if (st == WK_OK)
 		*out = take(&s);
 	return st;

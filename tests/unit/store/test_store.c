@@ -74,7 +74,10 @@ static void test_create_open(void **state)
 	assert_ok(store_close(s));
 	assert_status(create(&h, "right", &s), WK_EXISTS);
 	assert_status(open_store(&h, "wrong", &s), WK_DENIED);
+	assert_int_equal(chmod(h.dir, 0755), 0);
 	assert_ok(open_store(&h, "right", &s));
+	assert_int_equal(stat(h.dir, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
 	assert_ok(store_setting_get(s, SETTING_EMAIL, &v));
 	assert_bytes_str(buf_bytes(&v), "ann@example.com");
 	assert_ok(store_close(s));
