@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 need jq sqlite3
 [ -e /dev/fuse ] || skip "there is no /dev/fuse"
+declare -A ids
 forgeries=(flip cut swap empty text gone)
 db() { sqlite3 "$WORK/wakefsd.db" "$@"; }
 says() { jq -r .url "$(mnt "$1")/Pet Store/$2.json" 2>&1; }
@@ -30,7 +31,7 @@ as ben umount_here
 for name in "${forgeries[@]}" back fine; do
 	sed -i 's/first/second/' "$MNT/Pet Store/$name.json"
 	check_exit 0 wakefs stat --json "$MNT/Pet Store/$name.json"
-	printf -v "id_$name" %s "$(jq -r .id "$WORK/out")"
+	ids[$name]=$(jq -r .id "$WORK/out")
 done
 wait_for is_in_sync
 umount_here
@@ -38,9 +39,8 @@ server_stop
 
 # forge NAME SQL: in SQL, r is the newest revision of the document
 forge() {
-	local id=id_$1
 	db "create temp table r as select max(v.n) as n, s.n as s from revision v
-			join resource s on s.n = v.resource_n where s.id = '${!id}';
+			join resource s on s.n = v.resource_n where s.id = '${ids[$1]}';
 		update revision set $2 where n = (select n from r);
 		select changes();"
 }
@@ -48,13 +48,13 @@ check_same flip "$(forge flip "enc_content = replace(enc_content, '\"d\":\"' || 
 	'\"d\":\"' || case substr(enc_content, instr(enc_content, '\"d\":\"') + 5, 1) when '0' then '1' else '0' end)")" 1
 check_same cut "$(forge cut 'enc_content = substr(enc_content, 1, length(enc_content) / 2)')" 1
 check_same swap "$(forge swap "enc_content = (select enc_content from revision v join resource s on s.n = v.resource_n
-	where s.id = '$id_fine' order by v.n desc limit 1)")" 1
+	where s.id = '${ids[fine]}' order by v.n desc limit 1)")" 1
 check_same back "$(forge back "enc_content = (select enc_content from revision v join resource s on s.n = v.resource_n
-	where s.id = '$id_back' order by v.n limit 1)")" 1
+	where s.id = '${ids[back]}' order by v.n limit 1)")" 1
 check_same empty "$(forge empty "enc_content = '{\"iv\":\"\",\"t\":\"\",\"d\":\"\"}'")" 1
 check_same text "$(forge text "enc_content = 'no envelope at all'")" 1
 check_same gone "$(forge gone "removed = 1")" 1
-db "update resource set removed = 1 where id = '$id_gone'"
+db "update resource set removed = 1 where id = '${ids[gone]}'"
 server_start
 
 # A fresh device: everything but those, and it says so.
