@@ -11,6 +11,7 @@
 #include "cli/say.h"
 #include "cli/verb.h"
 #include "crypto/secret.h"
+#include "fs/mount.h"
 
 static void harden(void)
 {
@@ -48,6 +49,7 @@ int main(int argc, char **argv)
 	const struct verb *verb;
 	enum wk_status st;
 
+	mount_helper_main(argc, argv);
 	harden();
 	if (argc < 2) {
 		char *help[] = { (char[]){ "help" }, NULL };

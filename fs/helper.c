@@ -5,11 +5,15 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "fs/helper_process.h"
@@ -17,37 +21,67 @@
 #include "fs/watch.h"
 
 #define KIND_SHIFT 24 /* a job's id tells its kind, and counts below that */
+/* Between two starts; twice as long each time that it did not live for as long. */
+#define RESTART_FIRST_MS 500
+#define RESTART_LAST_MS 60000
 
 struct mount_helper {
 	pid_t pid; /* -1: it has ended */
 	int socket;
 	uint32_t count;
 	struct mount *mount; /* NULL: not attached */
+	struct loop_timer *restart; /* while attached */
+	int64_t started_ms, pause_ms;
 };
+
+void mount_helper_main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[0], HELPER_PROGRAM) == 0)
+		helper_process_run((int)strtol(argv[1], NULL, 10));
+}
+
+static void scoped_actions(posix_spawn_file_actions_t *actions)
+{
+	(void)posix_spawn_file_actions_destroy(actions);
+}
+
+static enum wk_status spawn(struct mount_helper *h)
+{
+	SCOPED(scoped_close) int ours = -1, theirs = -1;
+	SCOPED(scoped_actions) posix_spawn_file_actions_t actions;
+	char program[] = HELPER_PROGRAM, parent[16];
+	char *argv[] = {program, parent, NULL};
+	int pair[2];
+
+	(void)posix_spawn_file_actions_init(&actions);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return files_errno_status(errno);
+	ours = pair[0];
+	theirs = pair[1];
+	(void)snprintf(parent, sizeof parent, "%d", (int)getpid());
+	if (posix_spawn_file_actions_adddup2(&actions, theirs, HELPER_SOCKET) != 0 ||
+	    posix_spawn(&h->pid, "/proc/self/exe", &actions, NULL, argv, environ) != 0) {
+		h->pid = -1;
+		return WK_NOMEM;
+	}
+	h->socket = ours;
+	ours = -1;
+	h->started_ms = clock_mono_ms();
+	return WK_OK;
+}
 
 enum wk_status mount_helper_start(struct mount_helper **helper_out)
 {
-	struct mount_helper *h = malloc(sizeof *h);
-	pid_t parent = getpid();
-	int pair[2];
+	SCOPED(scoped_free) struct mount_helper *h = malloc(sizeof *h);
+	enum wk_status st;
 
 	if (!h)
 		return WK_NOMEM;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		free(h);
-		return files_errno_status(errno);
-	}
-	*h = (struct mount_helper){.socket = pair[0], .pid = fork()};
-	if (h->pid == 0)
-		helper_process_run(pair[1], parent);
-	(void)close(pair[1]);
-	if (h->pid < 0) {
-		(void)close(pair[0]);
-		free(h);
-		return WK_NOMEM;
-	}
-	*helper_out = h;
-	return WK_OK;
+	*h = (struct mount_helper){.socket = -1, .pid = -1, .pause_ms = RESTART_FIRST_MS};
+	st = spawn(h);
+	if (st == WK_OK)
+		*helper_out = take(&h);
+	return st;
 }
 
 static void end(struct mount_helper *h)
@@ -112,6 +146,14 @@ static void dispatch(struct mount *m, struct helper_reply *reply)
 	}
 }
 
+static void restart_later(struct mount_helper *h)
+{
+	if (clock_mono_ms() - h->started_ms > h->pause_ms)
+		h->pause_ms = RESTART_FIRST_MS;
+	loop_timer_set(h->restart, h->pause_ms);
+	h->pause_ms = h->pause_ms * 2 < RESTART_LAST_MS ? h->pause_ms * 2 : RESTART_LAST_MS;
+}
+
 static void readable(void *arg, short revents)
 {
 	struct mount_helper *h = arg;
@@ -126,23 +168,45 @@ static void readable(void *arg, short revents)
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	log_warn("the helper process has ended: changes by others show without events");
+	log_warn("the helper process has ended: changes by others show without events for now");
 	end(h);
+	restart_later(h);
 	watch_helper_gone(h->mount->watch);
 	incoming_helper_gone(h->mount->incoming);
 	mount_unmount_answered(h->mount, HELPER_DETACH, ESRCH);
 }
 
+static enum wk_status set_up(struct mount_helper *h)
+{
+	struct helper_request setup = {.kind = HELPER_SETUP, .path = h->mount->mountpoint};
+	enum wk_status st = loop_add_fd(h->mount->loop, h->socket, POLLIN, readable, h);
+	uint32_t id;
+
+	return st == WK_OK ? helper_send(h, &setup, &id) : st;
+}
+
+static void restart(void *arg)
+{
+	struct mount_helper *h = arg;
+
+	if (h->pid >= 0 || h->mount->stopping || h->mount->ended)
+		return;
+	if (spawn(h) == WK_OK && set_up(h) == WK_OK) {
+		watch_again(h->mount->watch);
+		return;
+	}
+	end(h);
+	restart_later(h);
+}
+
 enum wk_status helper_attach(struct mount_helper *h, struct mount *m)
 {
-	struct helper_request setup = {.kind = HELPER_SETUP, .path = m->mountpoint};
-	enum wk_status st = loop_add_fd(m->loop, h->socket, POLLIN, readable, h);
-	uint32_t id;
+	enum wk_status st = loop_timer_new(m->loop, restart, h, &h->restart);
 
 	if (st != WK_OK)
 		return st;
 	h->mount = m;
-	st = helper_send(h, &setup, &id);
+	st = set_up(h);
 	if (st != WK_OK)
 		helper_detach(h);
 	return st;
@@ -150,10 +214,13 @@ enum wk_status helper_attach(struct mount_helper *h, struct mount *m)
 
 void helper_detach(struct mount_helper *h)
 {
-	if (h && h->mount && h->pid >= 0)
+	if (!h || !h->mount)
+		return;
+	if (h->pid >= 0)
 		loop_remove_fd(h->mount->loop, h->socket);
-	if (h)
-		h->mount = NULL;
+	loop_timer_free(h->restart);
+	h->restart = NULL;
+	h->mount = NULL;
 }
 
 static bool put_text(struct helper_message *message, size_t *at, const char *text)

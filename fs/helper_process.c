@@ -49,6 +49,13 @@ struct texts {
 	const char *path, *name, *from_path, *from_name, *hidden;
 };
 
+static _Noreturn void abort_mount(void)
+{
+	if (self.device != 0)
+		mountpoint_abort(self.mountpoint, self.device);
+	_exit(0);
+}
+
 static void *guard(void *arg)
 {
 	sigset_t set;
@@ -58,9 +65,7 @@ static void *guard(void *arg)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigwait(&set, &number);
-	if (self.device != 0)
-		mountpoint_abort(self.mountpoint, self.device);
-	_exit(0);
+	abort_mount();
 }
 
 static int open_beneath(int root, const char *path)
@@ -242,7 +247,7 @@ static void report_events(void)
 }
 
 /* Nothing that was open before but the socket; no terminal, no core, no signals. */
-static void leave_everything(int parent)
+static void leave_everything(void)
 {
 	struct rlimit none = {0, 0};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -253,10 +258,8 @@ static void leave_everything(int parent)
 	(void)sigprocmask(SIG_SETMASK, &all, NULL);
 	for (int fd = 0; fd <= 2; fd++)
 		(void)dup2(null, fd);
-	if (self.socket != 3)
-		(void)dup3(self.socket, 3, O_CLOEXEC);
-	self.socket = 3;
-	(void)close_range(4, ~0u, 0);
+	(void)fcntl(self.socket, F_SETFD, FD_CLOEXEC);
+	(void)close_range(HELPER_SOCKET + 1, ~0u, 0);
 	(void)setsid();
 	if (chdir("/") != 0) /* else it would hold the directory it was started in */
 		_exit(1);
@@ -267,17 +270,31 @@ static void leave_everything(int parent)
 	if (pthread_create(&thread, NULL, guard, NULL) != 0)
 		_exit(1);
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(0);
 }
 
-void helper_process_run(int socket, int parent)
+static void receive(void)
 {
 	static struct helper_message message;
+	ssize_t n = recv(self.socket, &message, sizeof message, MSG_DONTWAIT);
+
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+		_exit(0);
+	if (n > 0)
+		serve(&message, (size_t)n);
+}
+
+void helper_process_run(int parent)
+{
 	struct pollfd polls[2] = {{.events = POLLIN}, {.events = POLLIN}};
 
-	self.socket = socket;
-	leave_everything(parent);
+	self.socket = HELPER_SOCKET;
+	leave_everything();
+	/* The parent was killed before the signal was asked for: what it sent first still says which
+	 * mount must end. */
+	if (getppid() != parent) {
+		receive();
+		abort_mount();
+	}
 	self.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	polls[0].fd = self.socket;
 	polls[1].fd = self.inotify;
@@ -286,13 +303,7 @@ void helper_process_run(int socket, int parent)
 			continue;
 		if (polls[1].revents)
 			report_events();
-		if (polls[0].revents) {
-			ssize_t n = recv(self.socket, &message, sizeof message, MSG_DONTWAIT);
-
-			if (n == 0)
-				_exit(0);
-			if (n > 0)
-				serve(&message, (size_t)n);
-		}
+		if (polls[0].revents)
+			receive();
 	}
 }

@@ -23,10 +23,15 @@ struct mount_helper;
 
 /*
  * The process that makes other people's changes through the mount, so that programs which
- * watch directories are told.  Call it before there are threads, and in the process (after any
- * daemon's fork) and on the thread that will run the loop: the helper ends with that thread.  It
- * keeps nothing that was open but its own socket; its 0, 1 and 2 are /dev/null.
+ * watch directories are told.  It is this program, started anew, so that it has nothing of what this
+ * one holds in memory: main() calls mount_helper_main() before anything else, which returns
+ * unless the process is such a helper.
+ *
+ * Call mount_helper_start() in the process (after any daemon's fork) and on the thread that will run
+ * the loop: the helper ends with that thread.  It keeps nothing that was open but its own
+ * socket; its 0, 1 and 2 are /dev/null.  While a mount has it, it is started again when it ends.
  */
+void mount_helper_main(int argc, char **argv);
 enum wk_status mount_helper_start(struct mount_helper **helper_out);
 /* Ends it.  Only for a helper that mount_start() did not take over. */
 void mount_helper_free(struct mount_helper *helper);

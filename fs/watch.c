@@ -4,7 +4,7 @@
  *
  * A directory is known here from the first time that the kernel gets it; it is in `waiting` until
  * it is sent, in `sent` until the helper has answered (it does so in order), then it has a watch
- * descriptor or, when that failed, none for good.
+ * descriptor or, when that failed, none for good.  While there is no helper all are in `waiting`.
  */
 #include "fs/watch.h"
 
@@ -94,7 +94,7 @@ static void send_waiting(struct watch *w)
 {
 	SCOPED(buf_fini) struct buf path = BUF_SECRET_INIT(PATH_MAX);
 
-	while (w->waiting.n > 0 && w->sent.n < IN_FLIGHT_MAX) {
+	while (helper_is_alive(w->m->helper) && w->waiting.n > 0 && w->sent.n < IN_FLIGHT_MAX) {
 		struct watched *d = w->waiting.first;
 		struct helper_request request = {.kind = HELPER_WATCH};
 		struct node *node = tree_node(w->m->tree, d->ino);
@@ -131,7 +131,7 @@ void watch_directory(struct watch *w, const struct node *dir, struct node *node)
 {
 	struct watched *d;
 
-	if (!helper_is_alive(w->m->helper) || map_count(w->by_ino) >= WATCH_MAX ||
+	if (!w->m->helper || map_count(w->by_ino) >= WATCH_MAX ||
 	    find(w, node->ino) || !is_worth_it(w, dir, node))
 		return;
 	d = malloc(sizeof *d);
@@ -183,6 +183,20 @@ void watch_ended(struct watch *w, int wd)
 
 void watch_helper_gone(struct watch *w)
 {
+	struct bytes key;
+	void *d;
+
 	w->waiting = (struct watch_queue){.n = 0};
 	w->sent = (struct watch_queue){.n = 0};
+	for (size_t at = 0; map_next(w->by_wd, &at, &key, &d); at = 0)
+		(void)map_remove(w->by_wd, key);
+	for (size_t at = 0; map_next(w->by_ino, &at, NULL, &d);) {
+		((struct watched *)d)->wd = -1;
+		append(&w->waiting, d);
+	}
+}
+
+void watch_again(struct watch *w)
+{
+	send_waiting(w);
 }

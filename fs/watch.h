@@ -33,6 +33,8 @@ void watch_directory(struct watch *w, const struct node *dir, struct node *node)
 void watch_answered(struct watch *w, const struct helper_reply *reply);
 void watch_closed(struct watch *w, int wd, struct bytes name);
 void watch_ended(struct watch *w, int wd);
+/* All watches are lost; they wait until there is another helper. */
 void watch_helper_gone(struct watch *w);
+void watch_again(struct watch *w);
 
 #endif

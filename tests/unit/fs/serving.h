@@ -116,13 +116,12 @@ static inline int serving_helper_pid(void)
 	char path[64];
 	SCOPED(buf_fini) struct buf text = BUF_INIT(4096);
 	const char *out;
-	int pid = 0;
+	int pid = 0;	/* none just now */
 
 	(void)snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
 	assert_ok(files_read(path, &text));
 	assert_ok(buf_cstr(&text, &out));
-	assert_int_equal(sscanf(out, "%d", &pid), 1);
-	return pid;
+	return sscanf(out, "%d", &pid) == 1 ? pid : 0;
 }
 
 static inline int serving_hold(void)

@@ -193,7 +193,7 @@ static int need_mount(void **state)
 
 #define MOUNTED(f) cmocka_unit_test_setup(f, need_mount)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    MOUNTED(new_documents_are_read_back_as_written),
@@ -204,5 +204,6 @@ int main(void)
 	    MOUNTED(warm_work_costs_no_upcall),
 	};
 
+	mount_helper_main(argc, argv);
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -216,7 +216,7 @@ static int need_mount(void **state)
 
 #define MOUNTED(f) cmocka_unit_test_setup(f, need_mount)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reasons),
@@ -228,5 +228,6 @@ int main(void)
 	    MOUNTED(killed_while_the_descriptor_is_held),
 	};
 
+	mount_helper_main(argc, argv);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -300,10 +300,12 @@ static void with_a_stuck_helper(void **state)
 	assert_true(has("Pets/Doc 6.json", 2));
 }
 
-/* Last, because it is not coming back: all shows as before, only unannounced. */
-static void without_the_helper(void **state)
+/* Killed, all shows as before, only unannounced; until there is another. */
+static void the_helper_is_started_again(void **state)
 {
-	int helper = serving_do(&s, SERVING_HELPER, 0, 0);
+	int helper = serving_do(&s, SERVING_HELPER, 0, 0), fd = inotify_init1(IN_CLOEXEC), next = 0;
+	char proc[32];
+	long closed;
 
 	(void)state;
 	(void)serving_do(&s, SERVING_EDIT, 2, 7);
@@ -316,6 +318,22 @@ static void without_the_helper(void **state)
 	serving_wait(has("Pets/Doc 77.json", 8));
 	(void)serving_do(&s, SERVING_REMOVE, 77, 8);
 	serving_wait(!has("Pets/Doc 77.json", 8));
+	/* No zombie either. */
+	(void)snprintf(proc, sizeof proc, "/proc/%d", helper);
+	serving_wait(access(proc, F_OK) != 0);
+	serving_wait((next = serving_do(&s, SERVING_HELPER, 0, 0)) > 0);
+	assert_int_not_equal(next, helper);
+	assert_true(inotify_add_watch(fd, path("Pets"), IN_ALL_EVENTS) >= 0);
+	(void)serving_do(&s, SERVING_EDIT, 2, 9);
+	assert_true(watch_events(fd, "Doc 2.json", 5000).moved_to);
+	assert_true(has("Pets/Doc 2.json", 9));
+	assert_int_equal(close(fd), 0);
+	/* It watches again for who closes what. */
+	closed = serving_count(&s, "saves_closed");
+	fd = open(path("Pets/New.json"), O_WRONLY | O_CREAT, 0644);
+	assert_int_equal(write(fd, "{\"url\": \"http://n\"}", 20), 20);
+	assert_int_equal(close(fd), 0);
+	serving_wait(serving_count(&s, "saves_closed") > closed);
 }
 
 static int start(void **state)
@@ -346,15 +364,16 @@ static int need_mount(void **state)
 
 #define MOUNTED(f) cmocka_unit_test_setup(f, need_mount)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    MOUNTED(appear_change_and_go), MOUNTED(open_files_keep_their_version),
 	    MOUNTED(watchers_get_events),  MOUNTED(readers_never_see_a_torn_file),
 	    MOUNTED(a_change_on_its_way),  MOUNTED(a_save_of_an_old_version_is_kept),
 	    MOUNTED(many_at_once),
-	    MOUNTED(with_a_stuck_helper),  MOUNTED(without_the_helper),
+	    MOUNTED(with_a_stuck_helper),  MOUNTED(the_helper_is_started_again),
 	};
 
+	mount_helper_main(argc, argv);
 	return cmocka_run_group_tests(tests, start, stop);
 }

@@ -376,7 +376,7 @@ static int need_mount(void **state)
 
 #define MOUNTED(f) cmocka_unit_test_setup(f, need_mount)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    MOUNTED(writes_are_read_back),
@@ -395,5 +395,6 @@ int main(void)
 	    MOUNTED(long_names),
 	};
 
+	mount_helper_main(argc, argv);
 	return cmocka_run_group_tests(tests, start, stop);
 }
