@@ -265,6 +265,15 @@ static inline bool serving_possible(void)
 	return access("/dev/fuse", R_OK | W_OK) == 0;
 }
 
+/* A setup that skips a test where nothing can be mounted. */
+static inline int serving_need(void **state)
+{
+	(void)state;
+	if (!serving_possible())
+		skip();
+	return 0;
+}
+
 /* Serves s->top, which must exist. */
 static inline void serving_resume(struct serving *s, unsigned flags)
 {

@@ -183,15 +183,7 @@ static int stop(void **state)
 	return 0;
 }
 
-static int need_mount(void **state)
-{
-	(void)state;
-	if (!serving_possible())
-		skip();
-	return 0;
-}
-
-#define MOUNTED(f) cmocka_unit_test_setup(f, need_mount)
+#define MOUNTED(f) cmocka_unit_test_setup(f, serving_need)
 
 int main(int argc, char **argv)
 {
