@@ -93,6 +93,18 @@ static enum wk_status take_head(struct docs *d, struct doc *doc, const struct do
 	return WK_OK;
 }
 
+/* Its file has gone and that is not settled: another that takes its place may be a copy of it. */
+static enum wk_status keep_base(struct docs *d, struct doc *doc)
+{
+	enum wk_status st = WK_OK;
+
+	if (doc->settling == NULL || doc->has_seen)
+		return WK_OK;
+	st = copy_text(d, doc, DOCS_LOCAL, DOCS_SEEN);
+	doc->has_seen = st == WK_OK;
+	return st;
+}
+
 enum wk_status docs_set_local(struct docs *d, struct doc *doc, const struct json *json, bool show)
 {
 	struct doc_head head;
@@ -104,10 +116,10 @@ enum wk_status docs_set_local(struct docs *d, struct doc *doc, const struct json
 	if (!bytes_equal_str(head.id, doc->id) || !bytes_equal_str(head.type, doc->type))
 		return WK_CORRUPT;
 	st = docs_render(d, json);
-	if (st == WK_OK && show && doc->file != NULL && !doc->removed && doc->generation > 0) {
+	if (st == WK_OK && show && !doc->removed && doc->generation > 0) {
 		st = differs(d, doc, &changes);
 		if (st == WK_OK && changes)
-			st = shield(d, doc);
+			st = doc->file != NULL ? shield(d, doc) : keep_base(d, doc);
 	}
 	if (st == WK_OK)
 		st = docs_put_text(d, doc, DOCS_LOCAL, json);

@@ -606,6 +606,22 @@ static void removed_and_back_while_editing(void **state)
 	assert_holds(w, copy, "http://theirs");
 }
 
+/* A move by copying and deleting says nothing of what came meanwhile: that is kept. */
+static void moved_by_copy_while_changed_elsewhere(void **state)
+{
+	struct world *w = *state;
+	struct doc *a = world_doc(w, "req_a");
+
+	world_node(w, "Pet Store/A.json")->fetched = true;
+	user_write(w, "Pet Store/Pets/A.json", TEXT_A);
+	user_unlink(w, "Pet Store/A.json");
+	world_request(w, "req_a", "wrk_1", "A", "http://theirs");
+	settle_all(w);
+	assert_at(w, a, "Pet Store/Pets/A.json");
+	assert_holds(w, a, "http://theirs");
+	assert_holds(w, a, "\"parentId\":\"fld_p\"");
+}
+
 static void removed_here_and_changed_elsewhere(void **state)
 {
 	struct world *w = *state;
@@ -827,7 +843,8 @@ int main(void)
 		T(an_edit_of_a_superseded_file),
 		T(a_superseded_file_that_is_no_document), T(a_removed_file_that_is_saved),
 		T(a_file_known_between_two_changes),
-		T(removed_here_and_changed_elsewhere), T(given_back),
+		T(removed_here_and_changed_elsewhere), T(moved_by_copy_while_changed_elsewhere),
+		T(given_back),
 		T(environments_nest), T(a_group_moves_into_a_folder), T(out_to_scratch_and_back),
 		T(a_whole_group_goes), T(a_branch_switch), T(a_flood_from_a_repository_is_held),
 		T(a_tree_copied_whole), T(what_cannot_stand_there), T(unsettled_work_survives_a_restart),
