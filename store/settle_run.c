@@ -22,6 +22,21 @@ static bool is_at_rest(struct settle *s, struct settle_node *e, bool dirs_moved)
 	       (!dirs_moved && tree_place(s->tree, e->node, &dir, &name) == WK_OK);
 }
 
+/* What somebody goes on writing in an old version is settled when its writer closes it, and without
+ * that in the end: no kernel lets go of what is open while it is unmounted.  False: not yet. */
+static bool settle_old_version(struct settle *s, struct settle_node *e)
+{
+	struct node *node = e->node;
+
+	if (node->names != NULL || !node->written || !S_ISREG(node->mode) || node->doc == NULL ||
+	    node->doc->file == node)
+		return true;
+	if (!s->force && s->now_ms - e->written_ms < SETTLE_QUIET_TEXT_MS)
+		return false;
+	settle_save_superseded(s, node, false);
+	return node->names == NULL;	/* else it stands somewhere again: the next round's */
+}
+
 /* Where each touched node stands now. */
 static void look(struct settle *s)
 {
@@ -42,7 +57,8 @@ static void look(struct settle *s)
 		if (e->group != NULL && settle_path(s, e->node, &path) == WK_OK)
 			e->path = bytes_dup(buf_bytes(&path));
 		/* What stands in the root may become a group; what stands nowhere may be an open file. */
-		if (e->group == NULL && e->node->parent != tree_root(s->tree)) {
+		if (e->group == NULL && e->node->parent != tree_root(s->tree) &&
+		    settle_old_version(s, e)) {
 			free(e->problem);
 			e->problem = NULL;
 			e->settled = true;

@@ -727,6 +727,30 @@ static void a_superseded_file_that_is_no_document(void **state)
 	assert_int_equal(live_count(w), 4);
 }
 
+/* An old version that is still open, and written, when the mount ends. */
+static void an_old_version_open_to_the_end(void **state)
+{
+	struct world *w = *state;
+	struct doc *a = world_doc(w, "req_a");
+	struct node *old = a->file;
+
+	old->lookups = 1;
+	old->fetched = true;
+	world_take(w, "{\"_id\":\"req_a\",\"type\":\"Request\",\"parentId\":\"wrk_1\","
+		      "\"created\":1002,\"modified\":3000,\"name\":\"A\",\"url\":\"http://a\","
+		      "\"method\":\"POST\"}");
+	assert_ok(tree_write_all(w->tree, old, bytes_str(NEW_A), 0));
+	settle_all(w);
+	assert_holds(w, a, "http://new");
+	assert_holds(w, a, "POST");
+	assert_ok(tree_write_all(w->tree, old, bytes_str("{\"url\": half"), 0));
+	settle_all(w);
+	assert_non_null(old->names);
+	assert_holds(w, a, "http://new");
+	assert_int_equal(live_count(w), 4);
+	old->lookups = 0;
+}
+
 /* Removed elsewhere while it was open: what is saved then is not lost with it. */
 static void a_removed_file_that_is_saved(void **state)
 {
@@ -841,7 +865,7 @@ int main(void)
 		T(a_change_came_while_editing), T(both_changed_the_same),
 		T(removed_elsewhere_while_editing), T(removed_and_back_while_editing),
 		T(an_edit_of_a_superseded_file),
-		T(a_superseded_file_that_is_no_document), T(a_removed_file_that_is_saved),
+		T(a_superseded_file_that_is_no_document), T(a_removed_file_that_is_saved), T(an_old_version_open_to_the_end),
 		T(a_file_known_between_two_changes),
 		T(removed_here_and_changed_elsewhere), T(moved_by_copy_while_changed_elsewhere),
 		T(given_back),
