@@ -18,7 +18,7 @@ struct push {
 	/* Made in the transaction: */
 	int64_t group_n;
 	struct storage_put_result *results;
-	struct storage_head head;
+	struct storage_head before, head;
 	size_t conflicts, written;
 };
 
@@ -65,6 +65,8 @@ static enum wk_status run(struct request *r, struct storage_tx *tx)
 	uint8_t mark[STORAGE_MARK];
 	enum wk_status st = ops->group_find(tx, r->account_n, r->segment, &p->group_n);
 
+	if (st == WK_OK)
+		st = ops->head(tx, p->group_n, &p->before);
 	secret_random(mark, sizeof mark);
 	p->conflicts = p->written = 0;
 	for (size_t i = 0; st == WK_OK && i < p->batch.count; i++) {
@@ -115,13 +117,14 @@ static enum wk_status write_answer(struct request *r, struct push *p, bool is_co
 		arena_alloc(r->arena, (p->batch.count + 1) * sizeof *conflicts);
 	char(*versions)[HEX_VERSION] =
 		arena_alloc(r->arena, (p->batch.count + 1) * sizeof *versions);
-	char mark[2 * STORAGE_MARK + 1];
+	char mark[2 * STORAGE_MARK + 1], mark_before[2 * STORAGE_MARK + 1];
 
 	if (!items || !conflicts || !versions)
 		return WK_NOMEM;
 	answer.items = items;
 	answer.conflicts = conflicts;
 	name_head(&p->head, mark, &answer.head);
+	name_head(&p->before, mark_before, &answer.before);
 	for (size_t i = 0; i < p->batch.count; i++) {
 		if (is_conflict) {
 			if (p->results[i].outcome == STORAGE_CONFLICT)

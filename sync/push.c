@@ -193,14 +193,15 @@ static void step_agree(void *arg)
 	struct batch *b = arg;
 	struct docs *docs = store_docs(b->sync->store);
 	struct group *g = b->group->group;
-	const struct wire_head *head = &b->answer->head;
+	const struct wire_head *head = &b->answer->head, *before = &b->answer->before;
 
 	b->st = b->answer->count == b->count ? WK_OK : WK_CORRUPT;
 	rows_begin(store_rows(b->sync->store));
 	for (size_t i = 0; i < b->count && b->st == WK_OK; i++)
 		b->st = agree_one(docs, &b->items[i], &b->answer->items[i]);
-	/* Nobody else wrote in between: the cursor may follow without reading our own changes. */
-	if (b->st == WK_OK && head->seq == g->seq + b->count && head->mark.n < sizeof g->mark) {
+	/* Nobody else wrote since our cursor: it may follow without our own changes being read. */
+	if (b->st == WK_OK && before->seq == g->seq && bytes_equal_str(before->mark, g->mark) &&
+	    head->seq == g->seq + b->count && head->mark.n < sizeof g->mark) {
 		g->seq = head->seq;
 		memcpy(g->mark, head->mark.p, head->mark.n);
 		g->mark[head->mark.n] = '\0';

@@ -123,6 +123,7 @@ struct wire_push_answer {
 	struct wire_pushed *items;	/* accepted: all of them (200), in order */
 	size_t count;
 	struct wire_head head;
+	struct wire_head before;	/* 200: the head when the push began: seq 0 and no mark if none */
 	/* 409: nothing was stored; these ids have another version now */
 	struct bytes *conflicts;
 	size_t conflict_count;

@@ -115,7 +115,9 @@ enum wk_status wire_push_answer_read(struct arena *arena, const struct json *v,
 			*out = m;
 		return st;
 	}
-	st = field_read_array(v, "items", WIRE_PAGE_ITEMS, &items);
+	st = head_read(json_get(v, "before"), &m.before);
+	if (st == WK_OK)
+		st = field_read_array(v, "items", WIRE_PAGE_ITEMS, &items);
 	if (st == WK_OK)
 		st = field_alloc(arena, items->count, sizeof *m.items, &m.items);
 	if (st != WK_OK)
@@ -151,6 +153,7 @@ enum wk_status wire_push_answer_write(const struct wire_push_answer *m, struct b
 			writer_close(&w, '}');
 		}
 		writer_close(&w, ']');
+		head_write(&w, "before", &m->before);
 	}
 	head_write(&w, "head", &m->head);
 	writer_close(&w, '}');

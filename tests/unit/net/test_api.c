@@ -86,7 +86,8 @@ static const struct {
 	  "\"encSymmetricKey\":\"aa\",\"teamId\":null,\"teamName\":null,\"isDisabled\":false,"
 	  "\"head\":{\"seq\":0,\"mark\":\"\"}}]}" },
 	{ call_push, 200, WK_OK,
-	  "{\"items\":[{\"id\":\"req_1\",\"version\":\"v2\"}],\"head\":" HEAD "}" },
+	  "{\"items\":[{\"id\":\"req_1\",\"version\":\"v2\"}],\"before\":{\"seq\":0,\"mark\":\"\"},"
+	  "\"head\":" HEAD "}" },
 	{ call_push, 409, WK_CONFLICT,
 	  "{\"error\":\"conflict\",\"message\":\"m\",\"conflicts\":[\"req_1\"],\"head\":" HEAD "}" },
 	{ call_changes, 200, WK_OK,
@@ -232,7 +233,7 @@ static void test_wrong_shapes(void **state)
 		{ 1, "false", "\"no\"" }, { 1, "\"seq\":0", "\"seq\":-1" },
 		{ 1, "\"seq\":0", "\"seq\":1" }, { 1, "{\"seq\":0,\"mark\":\"\"}", "[]" },
 		{ 2, "\"items\"", "\"item\"" }, { 2, "[{", "[[],{" }, { 2, "\"v2\"", "2" },
-		{ 2, "\"head\"", "\"heads\"" }, { 2, "\"seq\":5", "\"seq\":5.5" },
+		{ 2, "\"before\"", "\"after\"" }, { 2, "\"head\"", "\"heads\"" }, { 2, "\"seq\":5", "\"seq\":5.5" },
 		{ 2, "\"seq\":5", "\"seq\":99999999999999999999" }, { 2, HEX32, "00" },
 		/* stored and refused at once */
 		{ 2, "\"items\"", "\"conflicts\":[\"req_1\"],\"items\"" },

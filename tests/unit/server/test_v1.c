@@ -183,6 +183,11 @@ static void test_push_whole(void **state)
 	assert_ok(wire_push_answer_read(h->arena,
 					ask_json(h, "POST", "/v1/groups/rg_1/push", session,
 						 buf_bytes(&body), 200), &second));
+	/* Where the feed stood before: the first push moved it, the second did not. */
+	assert_int_equal(first.before.seq, 1);
+	assert_int_equal(first.head.seq, 3);
+	assert_int_equal(second.before.seq, 3);
+	assert_true(bytes_equal(second.before.mark, first.head.mark));
 	assert_int_equal(first.head.seq, 3);
 	assert_int_equal(second.head.seq, 3);
 	assert_true(bytes_equal(first.items[1].version, second.items[1].version));

@@ -260,7 +260,8 @@ static void test_push_answer(void **state)
 {
 	struct wire_pushed items[1] = { { T("req_1"), T("v2") } };
 	struct bytes conflicts[2] = { T("req_1"), T("req_9") };
-	struct wire_push_answer m = { .items = items, .count = 1, .head = { 3, T(mark) } };
+	struct wire_push_answer m = { .items = items, .count = 1,
+					   .before = { 2, T(mark) }, .head = { 3, T(mark) } };
 	struct wire_push_answer back;
 	struct wire_error error;
 	struct buf b = BUF_INIT(65536);
@@ -271,6 +272,8 @@ static void test_push_answer(void **state)
 	assert_int_equal(back.count, 1);
 	assert_bytes_str(back.items[0].version, "v2");
 	assert_int_equal(back.head.seq, 3);
+	assert_int_equal(back.before.seq, 2);
+	assert_bytes_str(back.before.mark, mark);
 	buf_clear(&b);
 	m = (struct wire_push_answer){ .conflicts = conflicts, .conflict_count = 2,
 				       .head = { 3, T(mark) } };
