@@ -174,10 +174,13 @@ static enum arrival judge_app(const struct applying *a)
 	return ARRIVAL_FORK;
 }
 
-static enum arrival judge(const struct applying *a)
+static enum arrival judge(struct applying *a)
 {
 	struct arrival_known known = { .have = a->doc != NULL };
 
+	/* A document keeps its type for life; who says another is not the one who made it. */
+	if (a->o->st == WK_OK && a->doc && !bytes_equal_str(a->o->wire->type, a->doc->type))
+		a->o->st = WK_TAMPERED;
 	if (a->o->st != WK_OK)
 		return ARRIVAL_FORGED;
 	if (!a->o->env.has_context)
