@@ -39,7 +39,22 @@ static enum wk_status copy_id(const struct doc *doc, const struct json *lost,
 	return st;
 }
 
-static enum wk_status copy_name(const struct doc_head *head, struct bytes author,
+/* Oneself is known by address, others by the beginning of their account id. */
+static enum wk_status append_author(struct store *s, struct bytes author, struct buf *out)
+{
+	SCOPED(buf_fini) struct buf own = BUF_INIT(CONTEXT_ID_MAX);
+	size_t shown = author.n < AUTHOR_SHOWN ? author.n : AUTHOR_SHOWN;
+	enum wk_status st = store_setting_get(s, SETTING_ACCOUNT_ID, &own);
+
+	if (st == WK_OK && bytes_equal(buf_bytes(&own), author)) {
+		st = store_setting_get(s, SETTING_EMAIL, out);
+		if (st != WK_NOT_FOUND)
+			return st;
+	}
+	return st == WK_OK || st == WK_NOT_FOUND ? buf_append(out, author.p, shown) : st;
+}
+
+static enum wk_status copy_name(struct store *s, const struct doc_head *head, struct bytes author,
 				struct buf *name_out)
 {
 	char when[25];
@@ -49,9 +64,11 @@ static enum wk_status copy_name(const struct doc_head *head, struct bytes author
 	when[10] = '\0';	/* the day is enough in a name */
 	st = buf_append(name_out, head->name.p, head->name.n);
 	if (st == WK_OK)
-		st = buf_printf(name_out, " (conflict, %.*s, %s)",
-				(int)(author.n < AUTHOR_SHOWN ? author.n : AUTHOR_SHOWN),
-				author.p ? (const char *)author.p : "", when);
+		st = buf_append_str(name_out, " (conflict, ");
+	if (st == WK_OK)
+		st = append_author(s, author, name_out);
+	if (st == WK_OK)
+		st = buf_printf(name_out, ", %s)", when);
 	return st;
 }
 
@@ -77,7 +94,7 @@ enum wk_status copy_add(struct docs *d, struct arena *arena, const struct doc *d
 	/* Never made twice, not even after it was deleted. */
 	if (docs_find(d, doc->group, bytes_str(id)))
 		return WK_OK;
-	st = copy_name(&head, author, &name);
+	st = copy_name(d->store, &head, author, &name);
 	if (st == WK_OK)
 		st = json_set_str(arena, copy, "_id", arena_copy(arena, bytes_str(id)));
 	if (st == WK_OK && name_key)

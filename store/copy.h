@@ -11,7 +11,10 @@
  * every client that meets the same conflict makes the same copy, once.
  */
 
-/* Adds the copy `NAME (conflict, AUTHOR, DATE)`, pending, unless it was ever made before.  author: account id. */
+/*
+ * Adds the copy `NAME (conflict, AUTHOR, DATE)`, pending, unless it was ever made before.  author is
+ * an account id; the name has the e-mail address where that is one's own, else the id's beginning.
+ */
 enum wk_status copy_add(struct docs *d, struct arena *arena, const struct doc *doc,
 			const struct merge_result *merged, struct bytes author);
 

@@ -148,6 +148,7 @@ static void a_double_change_keeps_both(void **state)
 			copy = d;
 	assert_non_null(copy);
 	assert_value(&f->a, copy, "url", "http://from-a");
+	assert_value(&f->a, copy, "name", "Plant (conflict, " EMAIL ", 1970-01-01)");
 	assert_non_null(device_doc(&f->b, GROUP, copy->id));
 }
 
