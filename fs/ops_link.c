@@ -19,6 +19,8 @@ void ops_link_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, con
 
 	if (!dir)
 		return;
+	if (dir->mode & S_ISGID)
+		what.gid = dir->gid;
 	error = names_check_link(m, dir, name);
 	if (!error) {
 		st = tree_make(m->tree, dir, bytes_str(name), &what, 0, &node);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LOOKUP and FORGET: how the kernel comes to know a node, and lets it go. */
+#include <errno.h>
+#include <string.h>
+
 #include "fs/entry.h"
 #include "fs/ops.h"
 #include "fs/virtual.h"
@@ -9,6 +12,11 @@ void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct mount *m = mount_of(req);
 	struct node *dir, *node;
 
+	/* Not one to remember as missing: the kernel leaves the limit to us. */
+	if (strlen(name) > TREE_NAME_MAX) {
+		(void)fuse_reply_err(req, ENAMETOOLONG);
+		return;
+	}
 	if (virtual_is(parent) ||
 	    (parent == TREE_ROOT_INO && strcmp(name, VIRTUAL_DIR_NAME) == 0)) {
 		virtual_lookup(req, parent, name);
