@@ -15,7 +15,8 @@
 
 #define ARENA_MAX ((size_t)4 << 30)
 #define NOTES_SHOWN 20
-#define NAME_COLUMNS 14
+#define NAME_COLUMNS 14		/* at least */
+#define NAME_COLUMNS_MAX 40
 
 struct import {
 	struct session_options options;
@@ -101,7 +102,7 @@ static int read_one(struct import *m, size_t index)
 	return SAY_FAILED;
 }
 
-static void print_notes(const struct exchange_workspace *w)
+static void print_notes(const struct exchange_workspace *w, size_t indent)
 {
 	for (size_t i = 0; i < w->note_count && i < NOTES_SHOWN; i++) {
 		const struct exchange_note *n = &w->notes[i];
@@ -111,10 +112,10 @@ static void print_notes(const struct exchange_workspace *w)
 
 		if (!name.n)
 			name = json_get_str(doc, "_id");
-		say_note("%*s! %s  %s", NAME_COLUMNS + 2, "", text_safe(name, safe), n->text);
+		say_note("%*s! %s  %s", (int)indent, "", text_safe(name, safe), n->text);
 	}
 	if (w->note_count > NOTES_SHOWN)
-		say_note("%*s! and %zu more", NAME_COLUMNS + 2, "", w->note_count - NOTES_SHOWN);
+		say_note("%*s! and %zu more", (int)indent, "", w->note_count - NOTES_SHOWN);
 }
 
 /* The Workspace of a file that goes into another is left out. */
@@ -161,18 +162,35 @@ static int take_in(struct import *m)
 	return SAY_DONE;
 }
 
+static size_t name_columns(const struct import *m)
+{
+	size_t columns = NAME_COLUMNS;
+
+	for (size_t f = 0; f < m->count; f++)
+		for (size_t i = 0; i < m->sets[f].count; i++) {
+			const struct json *workspace = m->sets[f].workspaces[i].docs[0];
+			size_t width = text_width(json_get_str(workspace, "name"));
+
+			if (width > columns)
+				columns = width < NAME_COLUMNS_MAX ? width : NAME_COLUMNS_MAX;
+		}
+	return columns;
+}
+
 static void print_people(const struct import *m, const char *how)
 {
+	const size_t columns = name_columns(m);
+
 	for (size_t f = 0; f < m->count; f++)
 		for (size_t i = 0; i < m->sets[f].count; i++) {
 			const struct exchange_workspace *w = &m->sets[f].workspaces[i];
 			char safe[TEXT_MAX], count[64];
 
 			text_put_padded(text_safe(json_get_str(w->docs[0], "name"), safe),
-					NAME_COLUMNS);
+					columns);
 			(void)printf(" %s  %s\n", text_count(taken_of(m, w), "document", count),
 				     how);
-			print_notes(w);
+			print_notes(w, columns + 2);
 		}
 }
 

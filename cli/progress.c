@@ -11,6 +11,7 @@
 
 #define BETWEEN_MS 50
 #define BAR_MAX 30
+#define LABEL_MIN 8	/* a terminal with less room shows nothing */
 
 void progress_start(struct progress *p)
 {
@@ -41,9 +42,10 @@ void progress_show(struct progress *p, const char *label, uint64_t done, uint64_
 		(void)snprintf(numbers, sizeof numbers, "%" PRIu64 "/%" PRIu64, done, total);
 	else
 		(void)snprintf(numbers, sizeof numbers, "%c", "|/-\\"[p->frame++ & 3]);
-	used = text_width(bytes_str(safe)) + strlen(numbers) + 4;
-	if (used >= columns)
+	if (strlen(numbers) + 4 + LABEL_MIN > columns)
 		return;
+	(void)text_shorten(safe, columns - strlen(numbers) - 5);
+	used = text_width(bytes_str(safe)) + strlen(numbers) + 4;
 	(void)fprintf(stderr, "\r\033[K%s  %s", safe, numbers);
 	if (total && columns - used > 4) {
 		(void)fputs("  ", stderr);

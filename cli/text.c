@@ -66,6 +66,29 @@ size_t text_width(struct bytes text)
 	return columns;
 }
 
+char *text_shorten(char text[TEXT_MAX], size_t columns)
+{
+	const struct bytes whole = bytes_str(text);
+	size_t at = 0, used = 0;
+
+	if (text_width(whole) <= columns)
+		return text;
+	while (at < whole.n) {
+		size_t next = at, width;
+
+		if (utf8_next(whole, &next) < 0)
+			next = at + 1;
+		width = text_width(bytes_of(whole.p + at, next - at));
+		if (used + width + 3 > columns)
+			break;
+		used += width;
+		at = next;
+	}
+	if (at + 4 <= TEXT_MAX)
+		memcpy(text + at, "...", 4);
+	return text;
+}
+
 void text_put_padded(const char *safe, size_t columns)
 {
 	size_t width = text_width(bytes_str(safe));

@@ -14,6 +14,8 @@
 const char *text_safe(struct bytes text, char out[TEXT_MAX]);
 /* Columns that a text takes. */
 size_t text_width(struct bytes text);
+/* Cuts text that takes more columns, at a character, with "..." at its end (columns >= 3); returns it. */
+char *text_shorten(char text[TEXT_MAX], size_t columns);
 /* Prints on standard output, padded with blanks to `columns`. */
 void text_put_padded(const char *safe, size_t columns);
 /* A path as a person would write it: ~ for the home directory. */

@@ -41,6 +41,18 @@ static void test_path_is_short_at_home(void **state)
 	assert_string_equal(text_path("/home/anna/x", out), "/home/anna/x");
 }
 
+static void test_shorten_cuts_at_a_character(void **state)
+{
+	char text[TEXT_MAX] = "Gr\xc3\xb6\xc3\x9f" "e";
+
+	(void)state;
+	assert_string_equal(text_shorten(text, 5), "Gr\xc3\xb6\xc3\x9f" "e");
+	assert_string_equal(text_shorten(text, 4), "G...");
+	(void)snprintf(text, sizeof text, "%s", "\xc3\xb6\xc3\x9f" "ereien");
+	assert_string_equal(text_shorten(text, 5), "\xc3\xb6\xc3\x9f...");
+	assert_string_equal(text_shorten(text, 3), "...");
+}
+
 static void test_ages_and_counts(void **state)
 {
 	char out[64];
@@ -61,6 +73,7 @@ int main(void)
 		cmocka_unit_test(test_safe_shows_controls),
 		cmocka_unit_test(test_safe_is_cut),
 		cmocka_unit_test(test_path_is_short_at_home),
+		cmocka_unit_test(test_shorten_cuts_at_a_character),
 		cmocka_unit_test(test_ages_and_counts),
 	};
 
