@@ -145,6 +145,7 @@ int signup_verb(const struct verb *verb, int argc, char **argv)
 		code = run(&s);
 	if (code == SAY_DONE)
 		(void)printf("Made the keys of %s.  The passphrase cannot be reset: without it "
-			     "nobody can read what you keep.\n", s.session.account.email);
+			     "nobody can read what you keep.\nNext: wakefs import FILE, or "
+			     "wakefs mount DIR.\n", s.session.account.email);
 	return code;
 }

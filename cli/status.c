@@ -47,7 +47,7 @@ static void describe_sync(const struct json *sync, char out[TROUBLE_MAX])
 	if (flag(sync, "online"))
 		return;
 	if (n < TROUBLE_MAX && moment_read(json_get_str(sync, "lastContact"), &at))
-		n += (size_t)snprintf(out + n, TROUBLE_MAX - n, ", for %s",
+		n += (size_t)snprintf(out + n, TROUBLE_MAX - n, ", last exchange %s ago",
 				      text_age(clock_wall_ms() - at, age));
 	if (n < TROUBLE_MAX && moment_read(json_get_str(sync, "nextTry"), &at))
 		(void)snprintf(out + n, TROUBLE_MAX - n, ", next try in %s",
@@ -64,9 +64,10 @@ static void describe_group(const struct json *g, const char *trouble, bool mount
 	if (flag(g, "lost"))
 		(void)snprintf(out, STATE_MAX, "no longer open to you on the server; kept here");
 	else if (pending)
-		(void)snprintf(out, STATE_MAX, "%s wait%s%s%s",
+		(void)snprintf(out, STATE_MAX, "%s wait%s%s%s%s",
 			       text_count((uint64_t)pending, "change", count),
-			       pending == 1 ? "s" : "", trouble[0] ? ": " : "", trouble);
+			       pending == 1 ? "s" : "", mounted ? "" : " for the next mount",
+			       trouble[0] ? ": " : "", trouble);
 	else if (trouble[0])
 		(void)snprintf(out, STATE_MAX, "nothing waits; %s", trouble);
 	else if (moment_read(json_get_str(g, "synced"), &at))
