@@ -19,14 +19,18 @@ _wakefs() {
 		mapfile -t COMPREPLY < <(compgen -d -- "$cur")
 		return
 		;;
+	--names)
+		mapfile -t COMPREPLY < <(compgen -W "show hide" -- "$cur")
+		return
+		;;
 	--passphrase-command)
 		mapfile -t COMPREPLY < <(compgen -c -- "$cur")
 		return
 		;;
 	esac
 	case $verb in
-	signup) options="--server --first-name --last-name $pass" ;;
-	login) options="--server --json $pass" ;;
+	signup) options="--server --first-name --last-name --names $pass" ;;
+	login) options="--server --names --json $pass" ;;
 	logout) options="--force --forget $who $pass" ;;
 	whoami | status | stat) options="--json $who $pass" ;;
 	mount) options="--foreground --offline --noperm --options --debug $who $pass" ;;

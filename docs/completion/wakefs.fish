@@ -32,6 +32,7 @@ complete -c wakefs -n '__fish_seen_subcommand_from logout whoami mount status st
 complete -c wakefs -n '__fish_seen_subcommand_from login whoami status stat import selftest version' -l json
 complete -c wakefs -n '__fish_seen_subcommand_from signup' -l first-name -x
 complete -c wakefs -n '__fish_seen_subcommand_from signup' -l last-name -x
+complete -c wakefs -n '__fish_seen_subcommand_from signup login' -l names -x -a 'show hide'
 complete -c wakefs -n '__fish_seen_subcommand_from logout' -l force
 complete -c wakefs -n '__fish_seen_subcommand_from logout' -l forget
 complete -c wakefs -n '__fish_seen_subcommand_from mount' -s f -l foreground

@@ -3,6 +3,7 @@
 # zsh completion for wakefs
 _wakefs() {
 	local -a verbs pass who
+	local names
 	verbs=(
 		'signup:make an account on a server, and its keys'
 		'login:use an account on this device'
@@ -23,6 +24,7 @@ _wakefs() {
 		'--passphrase-fd[read it from a descriptor]:descriptor:'
 		'--passphrase-command[read it from a command]:command:_command_names'
 	)
+	names='--names[whether the server sees names]:names:(show hide)'
 	who=('--account[use this account]:address:' '--server[use this server]:url:')
 	if (( CURRENT == 2 )); then
 		_describe verb verbs
@@ -33,8 +35,8 @@ _wakefs() {
 	(( CURRENT-- ))
 	case $verb in
 	signup) _arguments '--server[server]:url:' '--first-name[name]:name:' \
-		'--last-name[name]:name:' $pass '1:address:' ;;
-	login) _arguments '--server[server]:url:' '--json[print JSON]' $pass '1:address:' ;;
+		'--last-name[name]:name:' $names $pass '1:address:' ;;
+	login) _arguments '--server[server]:url:' $names '--json[print JSON]' $pass '1:address:' ;;
 	logout) _arguments '--force[even with unsent changes]' '--forget[remove the local store]' \
 		$who $pass ;;
 	whoami | status) _arguments '--json[print JSON]' $who $pass ;;

@@ -11,9 +11,17 @@ check_exit 0 wakefs --help
 verbs=$(sed -n 's/^  \([a-z]*\)  .*/\1/p' "$WORK/out")
 check_same "the verbs" "$(tr "\n" " " <<<"$verbs")" \
 	"signup login logout whoami mount umount status stat import export selftest version help "
+sed 's/\\f[A-Z]//g; s/\\//g' "$ROOT/docs/wakefs.1" "$ROOT/docs/wakefs-mount.8" >"$WORK/pages"
 for verb in $verbs; do
 	check_exit 0 wakefs "$verb" --help
 	check_says "usage: wakefs $verb"
+	for option in $(sed -n 's/^  .... *--\([a-z-]*\) .*/\1/p' "$WORK/out"); do
+		[ "$option" = help ] || check "a page tells of --$option" \
+			grep -q -e "--$option\b" "$WORK/pages"
+		for shell in bash zsh fish; do
+			check "--$option for $shell" grep -qw -e "$option" "$ROOT/docs/completion/wakefs.$shell"
+		done
+	done
 	check_exit 0 wakefs help "$verb"
 	check_exit 2 wakefs "$verb" --no-such-option=hunter2
 	check_says "See: wakefs $verb --help"
