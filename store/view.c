@@ -149,9 +149,9 @@ static void start_batch(struct view *v)
 		next.items[i]->depth = depth_of(doc->file != NULL ? doc->file->parent : NULL);
 		if (doc->node != NULL && kind_is_directory(doc->kind))
 			next.items[i]->depth = depth_of(doc->node);
-		if (is_container(doc) && (doc->removed || doc->node != NULL || doc->unplaced))
-			doc->group->settling = true;
-		if (doc->group->unplaced_count > 0)
+		/* A parent that moved or went, or one that the unplaced may have waited for. */
+		if (is_container(doc) && (doc->removed || doc->node != NULL || doc->unplaced ||
+					  doc->group->unplaced_count > 0))
 			doc->group->settling = true;
 	}
 	qsort(next.items, next.count, sizeof(struct view_item *), compare);
