@@ -4,6 +4,7 @@
  * store.
  */
 #include <libgen.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -162,6 +163,37 @@ static int take_in(struct import *m)
 	return SAY_DONE;
 }
 
+/*
+ * What was begun is taken in whole: half a workspace would be sent as if it were all.  The first
+ * interrupt waits until then; a second one ends the process at once.
+ */
+static volatile sig_atomic_t interrupt_number;
+
+static const int interrupts[] = { SIGINT, SIGTERM, SIGHUP };
+
+static void on_interrupt(int number)
+{
+	interrupt_number = number;
+}
+
+static int take_in_whole(struct import *m)
+{
+	const struct sigaction wait = { .sa_handler = on_interrupt,
+					.sa_flags = SA_RESTART | (int)SA_RESETHAND };
+	struct sigaction before[ARRAY_LEN(interrupts)];
+	int code;
+
+	for (size_t i = 0; i < ARRAY_LEN(interrupts); i++) {
+		(void)sigaction(interrupts[i], NULL, &before[i]);
+		if (before[i].sa_handler != SIG_IGN)
+			(void)sigaction(interrupts[i], &wait, NULL);
+	}
+	code = take_in(m);
+	for (size_t i = 0; i < ARRAY_LEN(interrupts); i++)
+		(void)sigaction(interrupts[i], &before[i], NULL);
+	return code;
+}
+
 static size_t name_columns(const struct import *m)
 {
 	size_t columns = NAME_COLUMNS;
@@ -211,7 +243,13 @@ static int run(struct import *m)
 		code = desk_open(&m->options, "import", &m->desk);
 	if (code != SAY_DONE)
 		return code;
-	taken = take_in(m);
+	taken = take_in_whole(m);
+	if (taken == SAY_DONE && interrupt_number != 0) {
+		say_note("Interrupted: everything was taken in and is kept here; what was not sent "
+			 "goes up with the next mount or import.");
+		desk_fini(&m->desk);
+		(void)raise(interrupt_number);
+	}
 	if (taken != SAY_DONE)
 		return taken;
 	code = m->offline ? SAY_DONE : import_send_upload(&m->desk, &m->bar);

@@ -38,6 +38,19 @@ check_says 'several workspaces'
 check_exit 0 wakefs export --all -O "$WORK/all.json" "${pass[@]}"
 check_same "no id twice" "$(jq '[.resources[]._id] | length - (unique | length)' "$WORK/all.json")" 0
 
+# An interrupt waits until what was begun is taken in whole.
+jq -n '{_type: "export", __export_format: 4, resources: ([{_id: "wrk_big", _type: "workspace", name: "Big"}] +
+	[range(20000) | {_id: "req_\(.)", _type: "request", parentId: "wrk_big", name: "r \(.)"}])}' >"$WORK/big.json"
+wakefs import --offline "$WORK/big.json" "${pass[@]}" >"$WORK/out" 2>"$WORK/err" &
+importer=$!
+wait_for sh -c 'test "$(stat -c %s "$1")" -gt 1000000' - "$(store ann)store.db-wal"
+kill -TERM $importer
+code=0
+wait $importer || code=$?
+check_same "it ends by the signal" $code 143
+check_exit 0 wakefs status "${pass[@]}"
+check_says 'Big  *20001 documents'
+
 # Through a mount, with no passphrase.
 [ -e /dev/fuse ] || skip "there is no /dev/fuse"
 mount_here
