@@ -91,7 +91,7 @@ wait_for grep -q "$marker-text" "$MNT/Pet Store/Pets/List pets.json"
 wait_for test -d "$MNT/Pet Store/$marker-moved"
 wait_for is_in_sync
 as ann wait_for is_in_sync
-check "its reason is told" grep -q "$marker-workspace/half.json" "$(mnt ann)/.wakefs/status"
+wait_for -t 20 grep -q "$marker-workspace/half.json" "$(mnt ann)/.wakefs/status"
 as ann check_exit 0 wakefs status
 check_exit 1 wakefs stat "$marker-workspace/no such file"
 : >"$WORK/out" && : >"$WORK/err"	# what a person was told, by this test's own doing
