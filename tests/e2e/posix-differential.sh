@@ -27,20 +27,23 @@ remount() {
 
 # with_remounts PROGRAM [ARGUMENT]...: remounts whenever it says so
 with_remounts() {
-	local line answers questions pid
+	local line pid
+	rm -f "$WORK/answers" "$WORK/questions"
+	mkfifo "$WORK/answers" "$WORK/questions"
+	timeout 2000 "$B/tests/e2e/$1" "${@:2}" <"$WORK/answers" >"$WORK/questions" 2>&1 &
+	pid=$!
+	exec 8>"$WORK/answers" 9<"$WORK/questions"
 	: >"$WORK/said"
-	coproc RUN { timeout 280 "$B/tests/e2e/$1" "${@:2}" 2>&1; }
-	# The variables go with the process.
-	answers=${RUN[1]} questions=${RUN[0]} pid=$RUN_PID
-	while read -r line <&"$questions"; do
+	while read -r line <&9; do
 		printf '%s\n' "$line" >>"$WORK/said"
 		[ "$line" = barrier ] || continue
 		remount
-		printf 'on\n' >&"$answers"
+		printf 'on\n' >&8
 	done
+	exec 8>&- 9<&-
 	wait "$pid" || {
 		grep -v '^barrier$' "$WORK/said" >&2
-		fail "$1 with seed $seed"
+		fail "$1 with seed $seed: ${*:2}"
 	}
 	printf '%s: seed %s: %s\n' "$1" "$seed" "$(tail -n 1 "$WORK/said")"
 }
@@ -48,5 +51,13 @@ with_remounts() {
 mkdir -m 755 "$MNT/Pet Store/.scratch/tree" "$plain/tree"
 with_remounts posix_diff "$MNT/Pet Store/.scratch/tree" "$plain/tree" "$seed" $steps $every
 with_remounts posix_fsx "$MNT/Pet Store/.scratch/content" "$seed" $steps $every
-# The bytes of a document are as good as those of a scratch file.
+
+# Among documents, and of documents.
+rm -r "$MNT/Pet Store/.scratch" "$plain/tree"
+mkdir -m 755 "$MNT/Pet Store/tree" "$plain/tree"
+with_remounts posix_diff "$MNT/Pet Store/tree" "$plain/tree" "$seed" $((steps / 2)) $every .json
 with_remounts posix_fsx "$MNT/Pet Store/content.json" "$seed" $((steps / 2)) $every
+# Documents as they were synced turn into what is written to them.
+while read -r file; do
+	with_remounts posix_fsx "$file" "$((seed++))" 20 $every
+done < <(find "$MNT/Pet Store" -name '*.json' -not -path '*/tree/*')

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * posix_diff DIR PLAIN SEED STEPS BARRIER_EVERY
+ * posix_diff DIR PLAIN SEED STEPS BARRIER_EVERY [SUFFIX]
  *
  * Does the same random operations in two directories, of which one is on the mount, and compares
  * after each step: what the calls said, the files, links and directories they touched, and every so
@@ -27,7 +27,8 @@
 
 #define SIDES 2
 #define SLOTS 8
-#define PATH_BYTES 64
+#define PATH_BYTES 96
+#define DEEP_BYTES 4090
 #define DATA_MAX 70000
 #define SIZE_MAX_BYTES 300000
 #define WHOLE_EVERY 50
@@ -37,7 +38,7 @@
 /* Times before it were set, those after it are the present. */
 #define PRESENT 1000000000
 
-static const char *roots[SIDES];
+static const char *roots[SIDES], *suffix;
 static int dirs[SIDES];
 static int slots[SLOTS][SIDES];
 static char slot_paths[SLOTS][PATH_BYTES];
@@ -131,6 +132,12 @@ static int by_name(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+static bool is_compared(const char *name)
+{
+	return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       strcmp(name, ".folder.json") != 0;
+}
+
 static int list(int dir, const char *path, char names[ENTRIES_MAX][16])
 {
 	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), n = 0;
@@ -140,7 +147,8 @@ static int list(int dir, const char *path, char names[ENTRIES_MAX][16])
 	if (!d)
 		return -1;
 	while (n < ENTRIES_MAX && (e = readdir(d)))
-		(void)snprintf(names[n++], 16, "%.15s", e->d_name);
+		if (is_compared(e->d_name))
+			(void)snprintf(names[n++], 16, "%.15s", e->d_name);
 	(void)closedir(d);
 	qsort(names, (size_t)n, 16, by_name);
 	return n;
@@ -152,6 +160,9 @@ static int compare_listing(const char *path, char names[ENTRIES_MAX][16])
 	char other[ENTRIES_MAX][16];
 	int a = list(dirs[0], path, names), b = list(dirs[1], path, other);
 
+	if (a != b)
+		for (int i = 0; i < a || i < b; i++)
+			printf("  %-16s %s\n", i < a ? names[i] : "", i < b ? other[i] : "");
 	compare("entries", path, a, b);
 	for (int i = 0; i < a; i++)
 		if (strcmp(names[i], other[i]) != 0)
@@ -197,15 +208,13 @@ static void compare_inode(const char *path, const struct stat s[SIDES])
 
 static void compare_below(const char *path)
 {
-	char names[ENTRIES_MAX][16], inner[PATH_BYTES * 2];
-	int n = compare_listing(path, names);
+	char names[ENTRIES_MAX][16], inner[DEEP_BYTES];
+	int n = strlen(path) < DEEP_BYTES - 20 ? compare_listing(path, names) : 0;
 
 	for (int i = 0; i < n; i++) {
 		struct stat s[SIDES];
 
-		if (strcmp(names[i], ".") == 0 || strcmp(names[i], "..") == 0)
-			continue;
-		(void)snprintf(inner, sizeof inner, "%.100s/%.15s", path, names[i]);
+		(void)snprintf(inner, sizeof inner, "%.4000s/%.15s", path, names[i]);
 		if (compare_path(inner, s))
 			compare_below(inner);
 		else if (s[0].st_nlink > 1)
@@ -245,9 +254,14 @@ static void random_path(char path[PATH_BYTES])
 
 	if (depth == 3 && random_below(4) == 0)
 		depth = 4;
-	for (size_t i = 0; i < depth; i++)
-		used += (size_t)snprintf(path + used, PATH_BYTES - used, "%s%c", i ? "/" : "",
-					 (char)('a' + (int)random_below(5)));
+	if (suffix)
+		depth = 1;
+	for (size_t i = 0; i < depth; i++) {
+		int c = 'a' + (int)random_below(5);
+
+		used += (size_t)snprintf(path + used, PATH_BYTES - used, "%s%c%s", i ? "/" : "", c,
+					 suffix && c >= 'c' ? suffix : "");
+	}
 }
 
 static size_t random_length(void)
@@ -506,6 +520,8 @@ static void op_rename(const char *path, const char *other)
 
 static void op_on_paths(void)
 {
+	/* What there is without links and directories: mostly renames. */
+	static const size_t flat[] = {0, 0, 0, 0, 5, 11, 12, 13};
 	char path[PATH_BYTES], other[PATH_BYTES];
 	struct timespec times[2] = {{1, 1},
 				    {(time_t)random_below(1000000), (long)random_below(10)}};
@@ -514,7 +530,7 @@ static void op_on_paths(void)
 
 	random_path(path);
 	random_path(other);
-	switch (random_below(14)) {
+	switch (suffix ? flat[random_below(8)] : random_below(14)) {
 	case 0:
 	case 1:
 	case 2:
@@ -595,8 +611,9 @@ int main(int argc, char **argv)
 {
 	unsigned long steps, every;
 
-	if (argc != 6)
+	if (argc < 6)
 		return 2;
+	suffix = argv[6];
 	roots[0] = argv[1];
 	roots[1] = argv[2];
 	random_seed(argv[3]);

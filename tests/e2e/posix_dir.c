@@ -101,7 +101,7 @@ CHECK(list_long_names)
 
 	for (int i = 0; i < 100; i++) {
 		memset(name, 'l', 255);
-		(void)snprintf(name, 10, "%08d", i);
+		(void)snprintf(name, 16, "%08d", i);
 		name[8] = 'l';
 		name[255] = '\0';
 		OK(make_file(name, ""));
