@@ -11,9 +11,10 @@ void ops_link_symlink(fuse_req_t req, const char *target, fuse_ino_t parent, con
 {
 	struct mount *m = mount_of(req);
 	const struct fuse_ctx *who = fuse_req_ctx(req);
-	struct node *dir = entry_node(req, parent), *node;
 	struct tree_new what = {
 	    .mode = S_IFLNK | 0777, .uid = who->uid, .gid = who->gid, .target = bytes_str(target)};
+	/* Which ends the request when there is none. */
+	struct node *dir = entry_node(req, parent), *node;
 	enum wk_status st;
 	int error;
 
