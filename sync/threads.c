@@ -191,6 +191,20 @@ static void step_have(void *arg)
 	}
 }
 
+/* The server's word that every head is the cursor: as good as a pass. */
+static void step_nothing_moved(void *arg)
+{
+	struct sync *s = arg;
+	int64_t now_ms = clock_wall_ms();
+	struct group *g;
+
+	status_sync(s->store)->last_contact_ms = now_ms;
+	for (size_t i = 0; (g = docs_group_at(store_docs(s->store), i)); i++)
+		if (g->on_server && !g->lost && g->pending == 0)
+			g->synced_ms = now_ms;
+	status_changed(s->store);
+}
+
 static void step_compare_heads(void *arg)
 {
 	struct polling *p = arg;
@@ -272,7 +286,9 @@ static enum wk_status poll_once(struct sync *s, struct arena *arena, int64_t tim
 		st = p.st;
 	if (st == WK_OK)
 		st = api_poll(s->poll_api, arena, &p.have, &moved);
-	if (st != WK_OK || moved.count == 0)
+	if (st == WK_OK && moved.count == 0)
+		return sync_step(s, step_nothing_moved, s);
+	if (st != WK_OK)
 		return st;
 	p.moved = &moved;
 	st = sync_step(s, step_compare_heads, &p);
