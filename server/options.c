@@ -196,7 +196,7 @@ static enum wk_status pass(struct options *o, int argc, char **argv, bool is_con
 		}
 		value = value_of(argc, argv, &i, name);
 		if (!value) {
-			snprintf(message, size, "--%s needs a value", name);
+			snprintf(message, size, "--%s is not an option, or its value is missing", name);
 			return WK_INVALID;
 		}
 		if (strcmp(name, "config") == 0) {
