@@ -155,7 +155,7 @@ bench: deps
 	$(Q)B=$(abspath build/release) scripts/bench
 torture: deps
 	$(Q)$(MAKE) --no-print-directory BUILD=asan all tests
-	$(Q)B=$(abspath build/asan) TORTURE=1 scripts/run-tests $(UNIT_TESTS:$(B)/%=build/asan/%) $(sort $(wildcard tests/e2e/*-*.sh))
+	$(Q)B=$(abspath build/asan) TORTURE=1 TEST_TIMEOUT=7200 scripts/run-tests $(UNIT_TESTS:$(B)/%=build/asan/%) $(sort $(wildcard tests/e2e/*-*.sh))
 cov:
 	$(Q)$(MAKE) --no-print-directory BUILD=cov unit
 	$(Q)gcovr -r . --exclude tests build/cov
